@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slimimg/base/bytes.hpp"
+#include "slimimg/base/diagnostic.hpp"
+#include "slimimg/base/run_options.hpp"
+
+namespace slimimg::archive {
+
+/// The files of an image archive or layout folder, by name. Names are relative and normalized
+/// ("blobs/sha256/ab…"); links inside the archive are followed when a name is looked up.
+class BlobIndex {
+  public:
+    void add(std::string name, Slice content);
+    void add_link(std::string name, std::string target);
+
+    /// The content under `name`, through links; nothing where there is none or links run in a
+    /// circle.
+    [[nodiscard]] std::optional<Slice> find(std::string_view name) const;
+    [[nodiscard]] std::vector<std::string_view> names() const;
+
+  private:
+    std::map<std::string, Slice, std::less<>> files_;
+    std::map<std::string, std::string, std::less<>> links_;
+};
+
+/// Opens `location`: a tar (plain or compressed), a folder, or "-" for standard input, which is
+/// spooled. Nothing of it is copied but what must be inflated. Throws Error (bad_input) where it
+/// is none of these, or is damaged.
+BlobIndex open_blobs(const std::string& location, const RunOptions& options,
+                     std::vector<Diagnostic>& diagnostics);
+
+}  // namespace slimimg::archive

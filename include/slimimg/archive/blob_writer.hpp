@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "slimimg/archive/codec.hpp"
+#include "slimimg/base/digest.hpp"
+#include "slimimg/base/file.hpp"
+#include "slimimg/base/run_options.hpp"
+
+namespace slimimg::archive {
+
+struct Compression {
+    Codec codec = Codec::none;
+    std::optional<int> level;  ///< gzip 1–12 (default 6), zstd 1–19 (default 3)
+};
+
+struct WrittenBlob {
+    Digest diff_id;  ///< of the plain bytes
+    Digest digest;   ///< of the bytes as stored
+    std::uint64_t plain_bytes = 0;
+    Slice stored;  ///< the blob, mapped from its spool file
+};
+
+/// A blob on its way into an image: hashed, compressed (the same bytes for any thread count),
+/// hashed again, kept in a spool file until the archive around it is written.
+class BlobWriter {
+  public:
+    BlobWriter(const Compression& compression, const RunOptions& options);
+    ~BlobWriter();
+    BlobWriter(const BlobWriter&) = delete;
+    BlobWriter& operator=(const BlobWriter&) = delete;
+
+    void write(Bytes plain);
+    WrittenBlob finish();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace slimimg::archive

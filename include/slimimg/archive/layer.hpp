@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "slimimg/archive/codec.hpp"
+#include "slimimg/base/bytes.hpp"
+#include "slimimg/base/diagnostic.hpp"
+#include "slimimg/base/digest.hpp"
+#include "slimimg/base/run_options.hpp"
+
+namespace slimimg::archive {
+
+enum class EntryType : std::uint8_t {
+    file,
+    directory,
+    symlink,
+    hardlink,  ///< another name of a file; link is that file's path
+    char_device,
+    block_device,
+    fifo,
+};
+
+/// A place in a layer's tar.
+struct Range {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
+struct Timestamp {
+    std::int64_t seconds = 0;
+    std::uint32_t nanoseconds = 0;
+
+    bool operator==(const Timestamp&) const = default;
+};
+
+/// What a tar says of one file. An entry of a layer, a node of the merged tree and an entry to be
+/// written all have one.
+struct Header {
+    EntryType type = EntryType::file;
+    std::uint16_t mode = 0;  ///< permission bits with set-id and sticky: 07777
+    std::uint64_t uid = 0;
+    std::uint64_t gid = 0;
+    Timestamp mtime;
+    std::uint64_t size = 0;  ///< of the content, with holes; 0 but for files
+    std::string link;        ///< symlink: target as it stands; hardlink: normalized image path
+    std::uint32_t device_major = 0;
+    std::uint32_t device_minor = 0;
+    /// Extended attributes in name order, e.g. "security.capability".
+    std::vector<std::pair<std::string, std::string>> xattrs;
+};
+
+struct LayerEntry {
+    std::string path;  ///< normalized image path ("/usr/bin/env"), whiteouts as they stand
+    Header header;
+    Range raw;      ///< all its bytes in the tar: extension headers, header, content, padding
+    Range content;  ///< where the content stands; for a sparse file the stored pieces
+    bool sparse = false;
+};
+
+/// A layer read once: inflated, hashed, listed.
+struct LayerScan {
+    Slice tar;       ///< the plain tar
+    Digest diff_id;  ///< of the plain tar, to its last byte
+    Digest blob;     ///< of the bytes as stored; equals diff_id where they are not compressed
+    Codec codec = Codec::none;
+    std::vector<LayerEntry> entries;  ///< in the tar's order
+    std::vector<Diagnostic> diagnostics;
+};
+
+/// Reads a layer: `blob` as stored in the image, `what` its name in errors ("layer 3 of a.tar").
+/// Throws Error (bad_input) for damaged data, names that leave the image, and past limits.
+/// With options.verify false neither digest is computed.
+LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what);
+
+/// The content of a sparse entry laid out with its holes. Throws Error past limits.
+Slice read_sparse(const LayerScan& layer, const LayerEntry& entry, const RunOptions& options);
+
+}  // namespace slimimg::archive

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "slimimg/archive/codec.hpp"
+#include "slimimg/archive/layer.hpp"
+#include "slimimg/base/bytes.hpp"
+
+namespace slimimg::archive {
+
+/// Writes a tar whose bytes depend on nothing but what is put in. Entries of a source layer are
+/// copied raw, so their headers stay equal to the letter; new ones are written as pax.
+class TarWriter {
+  public:
+    explicit TarWriter(ByteSink sink);
+    ~TarWriter();
+    TarWriter(const TarWriter&) = delete;
+    TarWriter& operator=(const TarWriter&) = delete;
+
+    /// A raw range of another tar: whole entries with their extension headers.
+    void raw(Bytes entries);
+    /// A new entry; `path` is an image path ("/etc/passwd"), written without the leading "/".
+    void entry(std::string_view path, const Header& header, Bytes content);
+    /// The two zero blocks that end a tar. Must be called once, last.
+    void finish();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace slimimg::archive

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "slimimg/base/bytes.hpp"
+
+namespace slimimg {
+
+/// A file descriptor that closes itself.
+class FileDescriptor {
+  public:
+    FileDescriptor() = default;
+    explicit FileDescriptor(int fd) : fd_(fd) {}
+    ~FileDescriptor();
+    FileDescriptor(FileDescriptor&& other) noexcept;
+    FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+
+    [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
+
+  private:
+    int fd_ = -1;
+};
+
+/// Maps a whole regular file for reading. Throws Error (Exit::bad_input) where it can't be opened.
+Slice map_file(const std::filesystem::path& file);
+
+/// Maps what `fd` holds; the mapping outlives the descriptor.
+Slice map_descriptor(int fd, std::uint64_t size);
+
+/// Writes all bytes, through short writes and signals; `name` is for the error's text.
+void write_all(int fd, Bytes bytes, std::string_view name);
+
+/// An unlinked temporary file: nobody sees it, and it is gone with the process.
+class SpoolFile {
+  public:
+    /// In `dir`, or TMPDIR, or /tmp. Throws Error where no file can be made there.
+    explicit SpoolFile(const std::filesystem::path& dir);
+
+    void write(Bytes bytes);
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    /// All that was written, mapped.
+    [[nodiscard]] Slice map() const;
+
+  private:
+    FileDescriptor fd_;
+    std::uint64_t size_ = 0;
+    std::string dir_;
+};
+
+/// A file that appears under its name only when it is whole: written beside the target and
+/// renamed by commit(). Without commit() nothing is left of it.
+class AtomicFile {
+  public:
+    explicit AtomicFile(std::filesystem::path target);
+    ~AtomicFile();
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    void write(Bytes bytes);
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    /// Where it is until commit().
+    [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
+    void commit();
+
+  private:
+    std::filesystem::path target_;
+    std::filesystem::path temporary_;
+    FileDescriptor fd_;
+    bool committed_ = false;
+};
+
+}  // namespace slimimg

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "slimimg/base/diagnostic.hpp"
+#include "slimimg/elf/elf.hpp"
+#include "slimimg/rootfs/rootfs.hpp"
+
+/// What the dynamic loaders do, modelled: which file answers each NEEDED name, and why.
+namespace slimimg::closure {
+
+/// The ELF facts of the image's files, each read once.
+class ElfStore {
+  public:
+    ElfStore(const rootfs::Rootfs& rootfs, const Limits& limits)
+        : rootfs_(rootfs), limits_(limits) {}
+
+    /// Null where the node is not an ELF file that a loader would take.
+    const elf::ElfFacts* facts(rootfs::NodeId node);
+    [[nodiscard]] const rootfs::Rootfs& rootfs() const { return rootfs_; }
+    [[nodiscard]] const Limits& limits() const { return limits_; }
+
+  private:
+    const rootfs::Rootfs& rootfs_;
+    Limits limits_;
+    std::unordered_map<rootfs::NodeId, std::optional<elf::ElfFacts>> by_inode_;
+};
+
+/// The variables of the process that its loader reads.
+struct LoaderEnvironment {
+    std::string library_path;   ///< LD_LIBRARY_PATH
+    std::string preload;        ///< LD_PRELOAD
+    std::string workdir = "/";  ///< relative paths start there
+};
+
+/// Another file that the loader would take in place of the base copy on some CPU.
+struct Alternative {
+    rootfs::NodeId file = 0;
+    std::vector<rootfs::NodeId> links;
+    std::string why;  ///< "glibc-hwcaps/x86-64-v3"
+};
+
+/// An object of a process, in load order.
+struct LoadedObject {
+    rootfs::NodeId file = 0;
+    std::vector<rootfs::NodeId> links;     ///< every symlink passed on the way to it
+    std::optional<std::size_t> loaded_by;  ///< index of the object that asked first
+    std::string name;                      ///< as it was asked for
+    std::string found_by;  ///< "RUNPATH $ORIGIN/lib", "ld.so.cache", "default folder /usr/lib", …
+    std::vector<Alternative> alternatives;  ///< their own needs follow as objects of their own
+};
+
+struct MissingLibrary {
+    std::string name;
+    rootfs::NodeId needed_by = 0;
+    std::vector<std::string> searched;  ///< the folders, in order
+};
+
+/// A file that the loader itself read to decide: its cache, /etc/ld.so.preload, ld-musl's path
+/// file.
+struct LoaderFile {
+    rootfs::NodeId file = 0;
+    std::string why;
+};
+
+/// A process image before main() runs, and whatever was loaded into it afterwards.
+struct Link {
+    rootfs::NodeId program = 0;
+    enum class Kind { none, glibc, musl } kind = Kind::none;  ///< none: static
+    std::vector<LoadedObject> objects;  ///< [0] is the program; then preloads, then breadth first
+    std::optional<std::size_t> interpreter;  ///< index into objects
+    std::vector<MissingLibrary> missing;
+    std::optional<std::string> missing_interpreter;
+    std::vector<LoaderFile> files;
+    std::vector<Diagnostic> diagnostics;
+};
+
+/// Links a program as its own loader (by PT_INTERP: musl's, else glibc's) would. A shared object
+/// that is no program may be given too: it is linked as `ld.so --list` would do it, with the
+/// image's loader for its machine.
+Link link_program(ElfStore& store, rootfs::NodeId program, const LoaderEnvironment& environment);
+
+/// What dlopen(name) adds to a process: appends to link.objects and link.missing, and returns the
+/// index of the object, or nothing where it isn't found. `caller` is the index of the object that
+/// calls it. `name` may be a path.
+std::optional<std::size_t> link_module(ElfStore& store, Link& link, std::string_view name,
+                                       std::size_t caller, const LoaderEnvironment& environment);
+
+}  // namespace slimimg::closure

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "slimimg/base/diagnostic.hpp"
+#include "slimimg/rootfs/rootfs.hpp"
+
+namespace slimimg::closure {
+
+enum class PackageManager { dpkg, apk, rpm };
+std::string_view package_manager_name(PackageManager manager);
+
+struct Package {
+    PackageManager manager = PackageManager::dpkg;
+    std::string name;
+    std::string version;
+    std::string architecture;
+    std::string source;                 ///< source package or origin; empty: the name
+    std::vector<std::string> depends;   ///< names only, alternatives in order
+    std::vector<std::string> provides;  ///< names only
+    std::vector<rootfs::NodeId> files;  ///< what it owns and the image still has, in path order;
+                                        ///< folders that only it owns too
+};
+
+using PackageId = std::uint32_t;
+
+/// The packages installed in an image and what they own.
+class PackageDb {
+  public:
+    /// Reads dpkg's status, status.d and info/*.list, apk's installed database, and of rpm what
+    /// can be read (else a diagnostic). Damage is a diagnostic, never an error.
+    static PackageDb read(const rootfs::Rootfs& rootfs);
+
+    [[nodiscard]] const std::vector<Package>& packages() const { return packages_; }
+    [[nodiscard]] const Package& operator[](PackageId id) const { return packages_[id]; }
+    /// Who owns a file or symlink; a folder only where one package alone has it.
+    [[nodiscard]] std::optional<PackageId> owner(rootfs::NodeId node) const;
+    [[nodiscard]] std::optional<PackageId> find(std::string_view name) const;
+    [[nodiscard]] const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
+
+  private:
+    std::vector<Package> packages_;
+    std::unordered_map<rootfs::NodeId, PackageId> owners_;
+    std::vector<Diagnostic> diagnostics_;
+};
+
+}  // namespace slimimg::closure

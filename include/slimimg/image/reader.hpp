@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "slimimg/base/run_options.hpp"
+#include "slimimg/image/image.hpp"
+
+namespace slimimg::image {
+
+/// Which image, where an archive holds several.
+struct Selection {
+    std::optional<Platform> platform;  ///< absent: the only one, or that of this machine
+    std::string tag;                   ///< empty: the only one, or the first with a note
+};
+
+/// Opens an image: docker-archive of both generations, oci-archive, OCI layout folder, or "-".
+/// Layers are not inflated yet; digests of manifests and configs are verified, those of layers
+/// when they are scanned. Throws Error (bad_input, usage for a choice that isn't there).
+Image read_image(const std::string& location, const Selection& selection,
+                 const RunOptions& options);
+
+}  // namespace slimimg::image

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slimimg/archive/blob_writer.hpp"
+#include "slimimg/closure/closure.hpp"
+#include "slimimg/image/image.hpp"
+#include "slimimg/image/reader.hpp"
+#include "slimimg/image/writer.hpp"
+#include "slimimg/rootfs/rootfs.hpp"
+
+/// From an image to a minimal one: the plan, the write, the proof.
+namespace slimimg::slim {
+
+/// One entry of the image to be written.
+struct PlanItem {
+    std::string path;
+    std::optional<rootfs::NodeId> source;  ///< nothing: made by slimimg
+    archive::Header header;                ///< what will be written
+    std::optional<Slice> content;          ///< in place of the source's; set where source is not
+    std::string why;                       ///< of a made or changed entry
+};
+
+struct Plan {
+    std::vector<PlanItem> items;  ///< in path order
+    std::uint64_t bytes = 0;      ///< content, each inode once
+};
+
+/// All that is known of an image after its closure: what the reports are made from.
+struct Analysis {
+    image::Image image;
+    rootfs::Rootfs rootfs;
+    closure::PackageDb packages;
+    closure::Closure closure;
+    Plan plan;
+    std::uint64_t before_bytes = 0;  ///< content of the merged tree, each inode once
+};
+
+struct AnalyzeOptions {
+    image::Selection selection;
+    closure::Request request;
+};
+
+/// Reads, scans, merges, computes the closure and the plan. Throws Error; an unresolved need is
+/// in the result and not thrown.
+Analysis analyze(const std::string& location, const AnalyzeOptions& options, const RunOptions& run);
+
+struct RebuildOptions {
+    std::string output;                               ///< file, folder, or "-"
+    std::optional<image::Format> format;              ///< absent: the input's
+    std::optional<archive::Compression> compression;  ///< absent: the input's codec
+    std::vector<std::string> names;  ///< absent: the input's with "-slim" at the tag
+};
+
+/// What the proof found: the written image read again, every kept ELF file linked in it.
+struct Proof {
+    std::size_t programs = 0;
+    std::size_t libraries = 0;
+    std::size_t symbols = 0;                    ///< strong undefined symbols that were resolved
+    std::vector<closure::Unresolved> failures;  ///< what links in the source and not here
+    std::vector<Diagnostic> diagnostics;
+};
+
+struct Rebuild {
+    Analysis analysis;
+    Proof proof;
+    std::uint64_t after_bytes = 0;          ///< content of the written tree, each inode once
+    std::uint64_t archive_after_bytes = 0;  ///< what was written
+    image::Config config;                   ///< as written
+};
+
+/// Analyzes, writes, reopens, proves, and only then puts the image in its place. Throws Error with
+/// Exit::unresolved, and writes nothing, where something required is missing or the proof fails.
+Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
+                const RebuildOptions& rebuild_options, const RunOptions& run);
+
+/// What to keep and what any program expects of a root besides.
+Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
+               const closure::Closure& closure);
+
+/// Links every ELF file of `written` in it, and compares with `source`.
+Proof prove(const rootfs::Rootfs& written, const rootfs::Rootfs& source,
+            const closure::Closure& closure, const image::Config& config, const RunOptions& run);
+
+}  // namespace slimimg::slim

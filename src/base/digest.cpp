@@ -1,0 +1,100 @@
+#include "slimimg/base/digest.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include <openssl/evp.h>
+
+#include "slimimg/base/error.hpp"
+
+namespace slimimg {
+namespace {
+
+std::optional<std::uint8_t> hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return static_cast<std::uint8_t>(c - '0');
+    }
+    if (c >= 'a' && c <= 'f') {
+        return static_cast<std::uint8_t>(c - 'a' + 10);
+    }
+    return std::nullopt;
+}
+
+[[noreturn]] void throw_crypto() {
+    throw Error(Exit::internal, "crypto", "OpenSSL can't compute SHA-256",
+                "check the machine's OpenSSL configuration");
+}
+
+}  // namespace
+
+struct Hasher::State {
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    State() = default;
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() { EVP_MD_CTX_free(context); }
+};
+
+std::string Digest::hex() const {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * value.size());
+    for (const std::uint8_t byte : value) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+std::optional<Digest> Digest::parse(std::string_view text) {
+    static constexpr std::string_view prefix = "sha256:";
+    if (text.starts_with(prefix)) {
+        text.remove_prefix(prefix.size());
+    }
+    Digest digest;
+    if (text.size() != 2 * digest.value.size()) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < digest.value.size(); ++i) {
+        const auto high = hex_digit(text[2 * i]);
+        const auto low = hex_digit(text[2 * i + 1]);
+        if (!high || !low) {
+            return std::nullopt;
+        }
+        digest.value[i] = static_cast<std::uint8_t>(*high << 4 | *low);
+    }
+    return digest;
+}
+
+Hasher::Hasher() : state_(std::make_unique<State>()) {
+    if (state_->context == nullptr ||
+        EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
+        throw_crypto();
+    }
+}
+
+Hasher::~Hasher() = default;
+Hasher::Hasher(Hasher&&) noexcept = default;
+Hasher& Hasher::operator=(Hasher&&) noexcept = default;
+
+void Hasher::update(Bytes bytes) {
+    if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1) {
+        throw_crypto();
+    }
+}
+
+Digest Hasher::finish() {
+    Digest digest;
+    if (EVP_DigestFinal_ex(state_->context, digest.value.data(), nullptr) != 1) {
+        throw_crypto();
+    }
+    return digest;
+}
+
+Digest sha256(Bytes bytes) {
+    Hasher hasher;
+    hasher.update(bytes);
+    return hasher.finish();
+}
+
+}  // namespace slimimg

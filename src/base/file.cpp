@@ -1,0 +1,153 @@
+#include "slimimg/base/file.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "slimimg/base/error.hpp"
+
+namespace slimimg {
+namespace {
+
+/// Owns a mapping until the last slice of it goes.
+struct Mapping {
+    void* address;
+    std::size_t length;
+
+    Mapping(void* at, std::size_t size) : address(at), length(size) {}
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+    ~Mapping() { munmap(address, length); }
+};
+
+std::string spool_folder(const std::filesystem::path& dir) {
+    if (!dir.empty()) {
+        return dir.string();
+    }
+    const char* tmpdir = std::getenv("TMPDIR");
+    return tmpdir != nullptr && *tmpdir != '\0' ? tmpdir : "/tmp";
+}
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+    if (fd_ >= 0) {
+        close(fd_);
+    }
+}
+
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)) {}
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+Slice map_descriptor(int fd, std::uint64_t size) {
+    if (size == 0) {
+        return {};
+    }
+    const auto length = static_cast<std::size_t>(size);
+    void* address = mmap(nullptr, length, PROT_READ, MAP_SHARED, fd, 0);
+    if (address == MAP_FAILED) {  // NOLINT(performance-no-int-to-ptr): the macro's own cast
+        throw_errno("cannot map", "file");
+    }
+    return {Bytes{static_cast<const std::byte*>(address), length},
+            std::make_shared<const Mapping>(address, length)};
+}
+
+Slice map_file(const std::filesystem::path& file) {
+    const FileDescriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) {
+        throw_errno("cannot open", file.string(), Exit::bad_input);
+    }
+    struct stat status {};
+    if (fstat(fd.get(), &status) != 0) {
+        throw_errno("cannot read", file.string(), Exit::bad_input);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        throw Error(Exit::bad_input, "not-a-file", file.string() + " is not a regular file",
+                    "use - to read from a pipe");
+    }
+    return map_descriptor(fd.get(), static_cast<std::uint64_t>(status.st_size));
+}
+
+void write_all(int fd, Bytes bytes, std::string_view name) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+        if (written < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            throw_errno("cannot write", name);
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+}
+
+SpoolFile::SpoolFile(const std::filesystem::path& dir) : dir_(spool_folder(dir)) {
+    // O_TMPFILE is not everywhere (overlayfs before 6.6, NFS): fall back to a name that goes at
+    // once.
+    fd_ = FileDescriptor(open(dir_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!fd_) {
+        std::string name = dir_ + "/slimimg-XXXXXX";
+        fd_ = FileDescriptor(mkostemp(name.data(), O_CLOEXEC));
+        if (!fd_) {
+            throw_errno("cannot make a temporary file in", dir_);
+        }
+        unlink(name.c_str());
+    }
+}
+
+void SpoolFile::write(Bytes bytes) {
+    write_all(fd_.get(), bytes, "a temporary file in " + dir_);
+    size_ += bytes.size();
+}
+
+Slice SpoolFile::map() const {
+    return map_descriptor(fd_.get(), size_);
+}
+
+AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
+    // A link's target is replaced, not the link.
+    std::error_code error;
+    if (std::filesystem::is_symlink(target_, error)) {
+        const std::filesystem::path real = std::filesystem::weakly_canonical(target_, error);
+        target_ = error ? target_ : real;
+    }
+    std::string name = target_.string() + ".XXXXXX";
+    fd_ = FileDescriptor(mkostemp(name.data(), O_CLOEXEC));
+    if (!fd_) {
+        throw_errno("cannot write", target_.string());
+    }
+    temporary_ = name;
+    // mkostemp makes 0600; the user's umask decides, as for any output file.
+    const mode_t mask = umask(0);
+    umask(mask);
+    fchmod(fd_.get(), 0666 & ~mask);
+}
+
+AtomicFile::~AtomicFile() {
+    if (!committed_) {
+        unlink(temporary_.c_str());
+    }
+}
+
+void AtomicFile::write(Bytes bytes) {
+    write_all(fd_.get(), bytes, target_.string());
+}
+
+void AtomicFile::commit() {
+    if (rename(temporary_.c_str(), target_.c_str()) != 0) {
+        throw_errno("cannot write", target_.string());
+    }
+    committed_ = true;
+}
+
+}  // namespace slimimg

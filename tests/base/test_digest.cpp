@@ -1,0 +1,26 @@
+#include <doctest/doctest.h>
+
+#include "slimimg/base/digest.hpp"
+
+using namespace slimimg;
+
+// FIPS 180-2, appendix B.1.
+static const std::string abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+TEST_CASE("sha256 of a known message, in one piece and in several") {
+    CHECK(sha256(as_bytes("abc")).hex() == abc);
+    Hasher hasher;
+    hasher.update(as_bytes("a"));
+    hasher.update(as_bytes(""));
+    hasher.update(as_bytes("bc"));
+    CHECK(hasher.finish().str() == "sha256:" + abc);
+}
+
+TEST_CASE("Digest::parse takes both spellings and nothing else") {
+    CHECK(Digest::parse("sha256:" + abc)->hex() == abc);
+    CHECK(Digest::parse(abc)->hex() == abc);
+    CHECK_FALSE(Digest::parse(abc + "0"));
+    CHECK_FALSE(Digest::parse("sha512:" + abc));
+    CHECK_FALSE(Digest::parse(std::string(64, 'g')));
+    CHECK_FALSE(Digest::parse("BA" + abc.substr(2)));
+}

@@ -1,0 +1,79 @@
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <doctest/doctest.h>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/file.hpp"
+
+using namespace slimimg;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+    fs::path path = fs::temp_directory_path() / "slimimg-test-file";
+    Folder() {
+        fs::remove_all(path);
+        fs::create_directory(path);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() { fs::remove_all(path); }
+    [[nodiscard]] auto count() const { return std::distance(fs::directory_iterator(path), {}); }
+};
+
+}  // namespace
+
+TEST_CASE("an atomic file appears whole or not at all") {
+    const Folder folder;
+    const fs::path target = folder.path / "out";
+    {
+        AtomicFile file(target);
+        file.write(as_bytes("half"));
+        CHECK_FALSE(fs::exists(target));
+    }
+    CHECK(folder.count() == 0);
+    {
+        AtomicFile file(target);
+        file.write(as_bytes("whole"));
+        file.commit();
+    }
+    CHECK(folder.count() == 1);
+    CHECK(map_file(target).text() == "whole");
+}
+
+TEST_CASE("an atomic file replaces what a link points to, not the link") {
+    const Folder folder;
+    std::ofstream(folder.path / "real") << "old";
+    fs::create_symlink("real", folder.path / "link");
+    AtomicFile file(folder.path / "link");
+    file.write(as_bytes("new"));
+    file.commit();
+    CHECK(fs::is_symlink(folder.path / "link"));
+    CHECK(map_file(folder.path / "real").text() == "new");
+}
+
+TEST_CASE("a spool file is read back and leaves no name") {
+    const Folder folder;
+    SpoolFile spool(folder.path);
+    spool.write(as_bytes("ab"));
+    spool.write(as_bytes("cd"));
+    CHECK(spool.map().text() == "abcd");
+    CHECK(folder.count() == 0);
+    CHECK(SpoolFile(folder.path).map().size() == 0);
+}
+
+TEST_CASE("files that can't be had are bad input, folders too") {
+    const Folder folder;
+    for (const fs::path& path : {folder.path / "none", folder.path}) {
+        try {
+            map_file(path);
+            FAIL("nothing thrown");
+        } catch (const Error& error) {
+            CHECK(error.status() == Exit::bad_input);
+            CHECK(error.message().find(path.string()) != std::string::npos);
+        }
+    }
+}

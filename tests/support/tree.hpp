@@ -1,0 +1,16 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+
+#include "slimimg/rootfs/rootfs.hpp"
+
+#include "support/tar.hpp"
+
+namespace test {
+
+/// The tree of one layer with these members, or of several layers given as tars, lowest first.
+slimimg::rootfs::Rootfs tree(std::initializer_list<Member> members);
+slimimg::rootfs::Rootfs tree_of(std::initializer_list<std::string> layers);
+
+}  // namespace test
