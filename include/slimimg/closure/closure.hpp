@@ -117,6 +117,8 @@ class Evidence {
     /// The facts of an ELF file; null for anything else.
     const elf::ElfFacts* elf(rootfs::NodeId node);
     ElfStore& elves();
+    /// True where an ELF file has an undefined dynamic symbol of this name.
+    bool imports(rootfs::NodeId node, std::string_view symbol);
     /// A file's bytes as text; empty for what is no file.
     std::string_view text(rootfs::NodeId node);
     /// The variables that the program starts with, as its loader sees them.

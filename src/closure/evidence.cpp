@@ -1,0 +1,419 @@
+#include <algorithm>
+#include <deque>
+#include <queue>
+#include <utility>
+
+#include "slimimg/base/path.hpp"
+#include "slimimg/closure/closure.hpp"
+
+namespace slimimg::closure {
+namespace {
+
+using rootfs::NodeId;
+
+constexpr std::string_view parent_rule = "parent";
+constexpr std::string_view link_rule = "symlink";
+
+/// What engines set where the image's Env has no PATH (moby's system.DefaultPathEnv).
+constexpr std::string_view default_path =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+Confidence needed_confidence(Keep keep) {
+    switch (keep) {
+        case Keep::strict:
+            return Confidence::required;
+        case Keep::automatic:
+            return Confidence::likely;
+        case Keep::packages:
+            return Confidence::package;
+    }
+    return Confidence::likely;
+}
+
+bool matches_any(const std::vector<std::string>& globs, std::string_view text) {
+    return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+        return glob == text || path::glob_match(glob, text);
+    });
+}
+
+LoaderEnvironment loader_environment_of(const image::Config& config) {
+    LoaderEnvironment environment;
+    environment.library_path = config.env_value("LD_LIBRARY_PATH").value_or("");
+    environment.preload = config.env_value("LD_PRELOAD").value_or("");
+    environment.workdir = path::normalize(config.workdir);
+    return environment;
+}
+
+/// Adds `reason` unless the same rule already tells of the same file; says whether it was new.
+bool add_reason(std::vector<Reason>& reasons, Reason reason) {
+    const auto same = std::find_if(reasons.begin(), reasons.end(), [&](const Reason& other) {
+        return other.rule == reason.rule && other.from == reason.from;
+    });
+    if (same == reasons.end()) {
+        reasons.push_back(std::move(reason));
+        return true;
+    }
+    if (same->confidence < reason.confidence) {
+        *same = std::move(reason);
+        return true;
+    }
+    return false;
+}
+
+/// The nodes that required edges alone lead to.
+std::vector<bool> required_nodes(const std::map<NodeId, std::vector<Reason>>& kept,
+                                 std::size_t size) {
+    std::map<NodeId, std::vector<NodeId>> leads_to;
+    std::vector<bool> required(size, false);
+    std::vector<NodeId> work;
+    for (const auto& [node, reasons] : kept) {
+        for (const Reason& reason : reasons) {
+            if (reason.confidence != Confidence::required) {
+                continue;
+            }
+            if (reason.from) {
+                leads_to[*reason.from].push_back(node);
+            } else if (!required[node]) {
+                required[node] = true;
+                work.push_back(node);
+            }
+        }
+    }
+    while (!work.empty()) {
+        const NodeId node = work.back();
+        work.pop_back();
+        for (const NodeId next : leads_to[node]) {
+            if (!required[next]) {
+                required[next] = true;
+                work.push_back(next);
+            }
+        }
+    }
+    return required;
+}
+
+}  // namespace
+
+std::string_view confidence_name(Confidence confidence) {
+    switch (confidence) {
+        case Confidence::hint:
+            return "hint";
+        case Confidence::package:
+            return "package";
+        case Confidence::likely:
+            return "likely";
+        case Confidence::required:
+            return "required";
+    }
+    return "hint";
+}
+
+std::vector<Closure::Step> Closure::why(NodeId node) const {
+    // A shortest path where one likely edge weighs more than any number of required ones.
+    using Cost = std::pair<std::uint64_t, NodeId>;
+    constexpr std::uint64_t weak_edge = 1ULL << 32;
+    std::map<NodeId, std::vector<std::pair<NodeId, const Reason*>>> leads_to;
+    std::map<NodeId, std::pair<std::uint64_t, const Reason*>> best;
+    std::priority_queue<Cost, std::vector<Cost>, std::greater<>> queue;
+    const auto offer = [&](NodeId target, std::uint64_t cost, const Reason& reason) {
+        const std::uint64_t total =
+            cost + (reason.confidence == Confidence::required ? 1 : weak_edge);
+        const auto [known, added] = best.try_emplace(target, total, &reason);
+        if (added || total < known->second.first) {
+            known->second = {total, &reason};
+            queue.emplace(total, target);
+        }
+    };
+    for (const auto& [target, reasons] : kept) {
+        for (const Reason& reason : reasons) {
+            if (reason.from) {
+                leads_to[*reason.from].emplace_back(target, &reason);
+            } else {
+                offer(target, 0, reason);
+            }
+        }
+    }
+    while (!queue.empty()) {
+        const auto [cost, at] = queue.top();
+        queue.pop();
+        if (cost == best[at].first) {
+            for (const auto& [target, reason] : leads_to[at]) {
+                offer(target, cost, *reason);
+            }
+        }
+    }
+    std::vector<Step> chain;
+    for (auto at = best.find(node); at != best.end();) {
+        chain.push_back({at->first, *at->second.second});
+        const auto from = at->second.second->from;
+        at = from ? best.find(*from) : best.end();
+    }
+    std::reverse(chain.begin(), chain.end());
+    return chain;
+}
+
+struct Evidence::State {
+    const rootfs::Rootfs& rootfs;
+    const image::Config& config;
+    const PackageDb& packages;
+    const Request& request;
+    Confidence needed;
+    LoaderEnvironment loader_environment;
+    ElfStore elves;
+    std::map<NodeId, Slice> contents;
+    std::map<NodeId, std::set<std::string, std::less<>>> imports;
+    std::map<NodeId, Link> links;
+    std::deque<NodeId> work;
+    std::vector<bool> listed;  // on the work list, now or before
+    Closure closure;
+
+    State(const rootfs::Rootfs& tree, const image::Config& image_config, const PackageDb& db,
+          const Request& wanted, const RunOptions& options)
+        : rootfs(tree),
+          config(image_config),
+          packages(db),
+          request(wanted),
+          needed(needed_confidence(wanted.keep)),
+          loader_environment(loader_environment_of(image_config)),
+          elves(tree, options.limits),
+          listed(tree.size(), false) {}
+
+    void keep_parents(NodeId node) {
+        for (NodeId child = node; child != 0;) {
+            const NodeId folder = rootfs[child].parent;
+            const auto [at, added] = closure.kept.try_emplace(folder);
+            if (!added) {
+                return;
+            }
+            at->second.push_back(
+                {parent_rule, child, Confidence::required, "holds " + rootfs[child].path});
+            child = folder;
+        }
+    }
+};
+
+Evidence::Evidence(const rootfs::Rootfs& rootfs, const image::Config& config,
+                   const PackageDb& packages, const Request& request, const RunOptions& options)
+    : state_(std::make_unique<State>(rootfs, config, packages, request, options)) {}
+
+Evidence::~Evidence() = default;
+
+const rootfs::Rootfs& Evidence::rootfs() const {
+    return state_->rootfs;
+}
+const image::Config& Evidence::config() const {
+    return state_->config;
+}
+const PackageDb& Evidence::packages() const {
+    return state_->packages;
+}
+const Request& Evidence::request() const {
+    return state_->request;
+}
+ElfStore& Evidence::elves() {
+    return state_->elves;
+}
+const elf::ElfFacts* Evidence::elf(NodeId node) {
+    return state_->elves.facts(node);
+}
+
+bool Evidence::imports(NodeId node, std::string_view symbol) {
+    const NodeId inode = rootfs()[node].inode;
+    const auto [at, added] = state_->imports.try_emplace(inode);
+    if (added && elf(inode) != nullptr) {
+        std::vector<Diagnostic> ignored;  // the proof reads the same table and tells
+        for (elf::DynamicSymbol& entry :
+             elf::read_dynamic_symbols(as_bytes(text(inode)), state_->elves.limits(), ignored)) {
+            if (!entry.defined) {
+                at->second.insert(std::move(entry.name));
+            }
+        }
+    }
+    return at->second.contains(symbol);
+}
+
+std::map<NodeId, Link>& Evidence::links() {
+    return state_->links;
+}
+
+const LoaderEnvironment& Evidence::loader_environment() const {
+    return state_->loader_environment;
+}
+
+std::string_view Evidence::text(NodeId node) {
+    const NodeId inode = rootfs()[node].inode;
+    const auto [at, added] = state_->contents.try_emplace(inode);
+    if (added) {
+        at->second = rootfs().content(inode);
+    }
+    return at->second.text();
+}
+
+bool Evidence::is_kept(NodeId node) const {
+    return state_->closure.kept.contains(node);
+}
+
+const std::map<NodeId, std::vector<Reason>>& Evidence::kept() const {
+    return state_->closure.kept;
+}
+
+Confidence Evidence::confidence(NodeId node) const {
+    const auto at = state_->closure.kept.find(node);
+    Confidence strongest = Confidence::hint;
+    if (at != state_->closure.kept.end()) {
+        for (const Reason& reason : at->second) {
+            strongest = std::max(strongest, reason.confidence);
+        }
+    }
+    return strongest;
+}
+
+bool Evidence::keep(NodeId node, Reason reason) {
+    const bool required = reason.confidence == Confidence::required;
+    const bool excluded =
+        !required && matches_any(state_->request.exclude, state_->rootfs[node].path);
+    if (excluded || reason.confidence < state_->needed) {
+        add_reason(state_->closure.hinted[node], std::move(reason));
+        return is_kept(node);
+    }
+    add_reason(state_->closure.kept[node], std::move(reason));
+    if (state_->listed[node]) {
+        return true;
+    }
+    state_->listed[node] = true;
+    state_->work.push_back(node);
+    state_->keep_parents(node);
+    if (state_->rootfs[node].is_symlink()) {
+        keep_path(state_->rootfs[node].header.link,
+                  {link_rule, node, Confidence::required,
+                   "symlink to " + state_->rootfs[node].header.link},
+                  path::parent(state_->rootfs[node].path));
+    }
+    return true;
+}
+
+bool Evidence::keep_path(std::string_view path, Reason reason, std::string_view from) {
+    const rootfs::Resolution found = state_->rootfs.resolve(path, from);
+    if (!found.node) {
+        return false;
+    }
+    for (const NodeId link : found.links) {
+        keep(link, reason);
+    }
+    return keep(*found.node, std::move(reason));
+}
+
+bool Evidence::keep_tree(NodeId folder, const Reason& reason, bool (*wanted)(const rootfs::Node&)) {
+    const bool kept = keep(folder, reason);
+    for (NodeId node = folder + 1; node < state_->rootfs[folder].subtree_end; ++node) {
+        if (wanted == nullptr || wanted(state_->rootfs[node])) {
+            keep(node, reason);
+        }
+    }
+    return kept;
+}
+
+rootfs::Resolution Evidence::find_program(std::string_view name) const {
+    const std::string workdir = path::normalize(state_->config.workdir);
+    const auto executable = [&](std::string_view candidate) {
+        rootfs::Resolution found = state_->rootfs.resolve(candidate, workdir);
+        if (found.node && !state_->rootfs[*found.node].is_executable()) {
+            found.node.reset();
+        }
+        return found;
+    };
+    if (name.empty() || name.find('/') != std::string_view::npos) {
+        return executable(name);
+    }
+    std::string_view rest = state_->config.env_value("PATH").value_or(default_path);
+    while (true) {
+        const std::string_view folder = rest.substr(0, rest.find(':'));
+        if (auto found = executable(path::join(folder.empty() ? workdir : folder, name));
+            found.node) {
+            return found;
+        }
+        if (folder.size() == rest.size()) {
+            return {};
+        }
+        rest.remove_prefix(folder.size() + 1);
+    }
+}
+
+bool Evidence::keep_program(std::string_view name, Reason reason) {
+    const rootfs::Resolution found = find_program(name);
+    if (!found.node) {
+        return false;
+    }
+    for (const NodeId link : found.links) {
+        keep(link, reason);
+    }
+    return keep(*found.node, std::move(reason));
+}
+
+void Evidence::unresolved(Unresolved what) {
+    what.allowed = matches_any(state_->request.allow_missing, what.name);
+    auto& all = state_->closure.unresolved;
+    const bool known = std::any_of(all.begin(), all.end(), [&](const Unresolved& other) {
+        return other.name == what.name && other.needed_by == what.needed_by &&
+               other.kind == what.kind;
+    });
+    if (!known) {
+        all.push_back(std::move(what));
+    }
+}
+
+void Evidence::diagnose(Diagnostic diagnostic) {
+    auto& all = state_->closure.diagnostics;
+    if (std::find(all.begin(), all.end(), diagnostic) == all.end()) {
+        all.push_back(std::move(diagnostic));
+    }
+}
+
+Closure Evidence::run(const std::vector<const Rule*>& rules) {
+    for (const Rule* rule : rules) {
+        if (rule->start != nullptr) {
+            rule->start(*this);
+        }
+    }
+    do {
+        while (!state_->work.empty()) {
+            const NodeId node = state_->work.front();
+            state_->work.pop_front();
+            for (const Rule* rule : rules) {
+                if (rule->inspect != nullptr) {
+                    rule->inspect(*this, node);
+                }
+            }
+        }
+        for (const Rule* rule : rules) {
+            if (rule->settle != nullptr) {
+                rule->settle(*this);
+            }
+        }
+    } while (!state_->work.empty());
+
+    Closure& closure = state_->closure;
+    const std::vector<bool> required = required_nodes(closure.kept, rootfs().size());
+    for (Unresolved& what : closure.unresolved) {
+        what.required = what.required && (!what.needed_by || required[*what.needed_by]);
+    }
+    for (auto& [node, reasons] : closure.kept) {
+        std::stable_sort(reasons.begin(), reasons.end(), [](const Reason& a, const Reason& b) {
+            return a.confidence > b.confidence;
+        });
+    }
+    std::erase_if(closure.hinted, [&](const auto& hint) { return is_kept(hint.first); });
+    for (auto& [program, link] : state_->links) {
+        closure.links.push_back(std::move(link));
+    }
+    return std::move(closure);
+}
+
+Closure compute_closure(const rootfs::Rootfs& rootfs, const image::Config& config,
+                        const PackageDb& packages, const Request& request,
+                        const RunOptions& options) {
+    Evidence evidence(rootfs, config, packages, request, options);
+    return evidence.run(all_rules());
+}
+
+}  // namespace slimimg::closure

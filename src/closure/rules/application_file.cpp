@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/folders.hpp"
+#include "closure/rules/layers.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+/// What builders and package managers leave behind.
+bool is_leftover(std::string_view path) {
+    static constexpr std::array<std::string_view, 5> folders{"/tmp", "/var/tmp", "/var/cache",
+                                                             "/root/.cargo", "/run"};
+    static constexpr std::array<std::string_view, 6> parts{
+        "/.cache/", "/.git/", "/.npm/", "/_cacache/", "/.ccache/", "/.m2/repository/"};
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](std::string_view folder) {
+                           return path::is_within(path, folder) && path != folder;
+                       }) ||
+           std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+               return path.find(part) != std::string_view::npos;
+           });
+}
+
+/// Where applications are put: what a RUN step leaves there is theirs.
+bool is_application_place(std::string_view path, std::string_view workdir) {
+    static constexpr std::array<std::string_view, 5> places{"/app", "/srv", "/opt", "/home",
+                                                            "/var/www"};
+    return path::is_within(path, workdir) ||
+           std::any_of(places.begin(), places.end(), [&](std::string_view place) {
+               return path::is_within(path, place) && path != place;
+           });
+}
+
+/// Folders and links that a RUN step makes outside the system's own places are for the program:
+/// to write to, or to send a log to the console.
+bool is_prepared(const Node& node) {
+    static constexpr std::array<std::string_view, 12> system{
+        "/usr/lib",          "/usr/share",     "/usr/include",     "/usr/local",
+        "/etc/alternatives", "/etc/ssl",       "/etc/systemd",     "/var/lib/dpkg",
+        "/var/lib/apt",      "/var/cache/apt", "/var/lib/systemd", "/boot"};
+    const bool unmade = std::any_of(system.begin(), system.end(), [&](std::string_view folder) {
+        return path::is_within(node.path, folder);
+    });
+    const bool run_level = node.path.starts_with("/etc/rc");
+    return (node.is_directory() || node.is_symlink()) && !unmade && !run_level;
+}
+
+void start(Evidence& evidence) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const std::vector<LayerOrigin> origins = layer_origins(evidence);
+    const std::string workdir = path::normalize(evidence.config().workdir);
+    const auto workdir_node = tree.resolve(workdir).node;
+    const bool own_workdir = workdir_node && !is_shared_folder(evidence, *workdir_node);
+    for (NodeId id = 1; id < tree.size(); ++id) {
+        const Node& node = tree[id];
+        const LayerOrigin origin = origins[node.layer];
+        if (origin == LayerOrigin::base || node.entry == Node::no_entry ||
+            evidence.packages().owner(id) || is_leftover(node.path) || is_ballast(node)) {
+            continue;
+        }
+        if (origin == LayerOrigin::copied) {
+            evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
+                               "a COPY or ADD put it there and no package owns it"});
+        } else if (is_application_place(node.path, own_workdir ? workdir : "/app")) {
+            evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
+                               "the application's place, and no package owns it"});
+        } else if (is_prepared(node)) {
+            evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
+                               "made by a build step for the program, and no package owns it"});
+        }
+    }
+}
+
+}  // namespace
+
+const Rule application_file{
+    .id = "application-file", .summary = "the application's own file", .start = start};
+
+}  // namespace slimimg::closure::rules

@@ -1,0 +1,190 @@
+#include "closure/rules/folders.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+#include "slimimg/base/path.hpp"
+
+namespace slimimg::closure {
+namespace {
+
+using rootfs::NodeId;
+
+/// Sorted. Folders of the Filesystem Hierarchy Standard 3.0 and of Debian, Alpine and Red Hat that
+/// hold files of many packages.
+constexpr std::array<std::string_view, 75> shared_folders{
+    "/",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/dev/shm",
+    "/etc",
+    "/etc/alternatives",
+    "/etc/apt",
+    "/etc/cron.d",
+    "/etc/cron.daily",
+    "/etc/default",
+    "/etc/init.d",
+    "/etc/ld.so.conf.d",
+    "/etc/logrotate.d",
+    "/etc/opt",
+    "/etc/profile.d",
+    "/etc/rc.d",
+    "/etc/skel",
+    "/etc/sysconfig",
+    "/etc/systemd",
+    "/etc/xdg",
+    "/home",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/games",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/lib/debug",
+    "/usr/lib/locale",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/local/etc",
+    "/usr/local/include",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/local/libexec",
+    "/usr/local/sbin",
+    "/usr/local/share",
+    "/usr/local/src",
+    "/usr/local/var",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/share/applications",
+    "/usr/share/doc",
+    "/usr/share/icons",
+    "/usr/share/info",
+    "/usr/share/locale",
+    "/usr/share/man",
+    "/usr/share/pixmaps",
+    "/usr/src",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/local",
+    "/var/lock",
+    "/var/log",
+    "/var/opt",
+    "/var/run",
+    "/var/tmp",
+};
+static_assert(std::is_sorted(shared_folders.begin(), shared_folders.end()));
+
+/// Sorted. What stands below one of these is never read by a running program.
+constexpr std::array<std::string_view, 29> ballast_folders{
+    "/etc/apk",
+    "/etc/apt",
+    "/etc/dpkg",
+    "/lib/apk",
+    "/usr/include",
+    "/usr/lib/apt",
+    "/usr/lib/debug",
+    "/usr/lib/dpkg",
+    "/usr/lib/pkgconfig",
+    "/usr/local/include",
+    "/usr/local/share/doc",
+    "/usr/local/share/man",
+    "/usr/share/aclocal",
+    "/usr/share/bash-completion",
+    "/usr/share/bug",
+    "/usr/share/cmake",
+    "/usr/share/debhelper",
+    "/usr/share/doc",
+    "/usr/share/doc-base",
+    "/usr/share/gtk-doc",
+    "/usr/share/info",
+    "/usr/share/lintian",
+    "/usr/share/man",
+    "/usr/share/pkgconfig",
+    "/usr/share/zsh",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/log",
+};
+static_assert(std::is_sorted(ballast_folders.begin(), ballast_folders.end()));
+
+/// A multiarch folder such as /usr/lib/x86_64-linux-gnu: a triplet right below a lib folder.
+bool is_multiarch_folder(std::string_view path) {
+    const std::string_view name = path::basename(path);
+    return path::basename(path::parent(path)) == "lib" &&
+           (name.ends_with("-linux-gnu") || name.find("-linux-gnu") != std::string_view::npos ||
+            name.find("-linux-musl") != std::string_view::npos);
+}
+
+/// Different source packages in a folder, counted up to `most`.
+std::size_t owners(const Evidence& evidence, NodeId folder, std::size_t most) {
+    std::set<std::string_view> sources;
+    const NodeId end = evidence.rootfs()[folder].subtree_end;
+    for (NodeId node = folder + 1; node < end && sources.size() < most; ++node) {
+        if (const auto owner = evidence.packages().owner(node);
+            owner && !evidence.rootfs()[node].is_directory()) {
+            sources.insert(evidence.packages()[*owner].source);
+        }
+    }
+    return sources.size();
+}
+
+}  // namespace
+
+bool is_ballast(const rootfs::Node& node) {
+    const std::string_view path = node.path;
+    if (path.ends_with(".a") || path.ends_with(".la") || path.ends_with(".pc")) {
+        return node.is_file();
+    }
+    for (std::string_view folder = path; folder != "/"; folder = path::parent(folder)) {
+        if (std::binary_search(ballast_folders.begin(), ballast_folders.end(), folder)) {
+            // The empty folders that programs log to and cache in are theirs to write to.
+            const bool writable = folder == "/var/cache" || folder == "/var/log";
+            return !writable || !node.is_directory();
+        }
+    }
+    // Translations are kept by locale, for the languages that the environment asks for.
+    return path.find("/LC_MESSAGES/") != std::string_view::npos && path.ends_with(".mo");
+}
+
+bool is_shared_folder(const Evidence& evidence, NodeId folder) {
+    const std::string& path = evidence.rootfs()[folder].path;
+    constexpr std::size_t many = 4;
+    return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
+           is_multiarch_folder(path) || is_ballast(evidence.rootfs()[folder]) ||
+           owners(evidence, folder, many) >= many;
+}
+
+void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
+                std::string_view from) {
+    const rootfs::Resolution found = evidence.rootfs().resolve(path, from);
+    if (!found.node) {
+        return;
+    }
+    evidence.keep_path(path, reason, from);
+    if (evidence.rootfs()[*found.node].is_directory() && !is_shared_folder(evidence, *found.node)) {
+        evidence.keep_tree(*found.node, reason,
+                           [](const rootfs::Node& node) { return !is_ballast(node); });
+    }
+}
+
+}  // namespace slimimg::closure

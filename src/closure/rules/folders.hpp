@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+#include "slimimg/closure/closure.hpp"
+
+/// Judgement about folders: which one a program means when it names it.
+namespace slimimg::closure {
+
+/// Documentation, manuals, translations, headers, static libraries, package-manager state and
+/// caches: what nothing reads when the program runs.
+bool is_ballast(const rootfs::Node& node);
+
+/// A folder that many programs share (/etc, /usr/lib, /usr/share, …): naming it says nothing of
+/// what is in it.
+bool is_shared_folder(const Evidence& evidence, rootfs::NodeId folder);
+
+/// Keeps what a name that leads to `node` means: a file, or a folder with what is in it (ballast
+/// left out), or of a shared folder just the folder itself.
+void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
+                std::string_view from = "/");
+
+}  // namespace slimimg::closure

@@ -1,0 +1,57 @@
+#include "closure/rules/layers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace slimimg::closure {
+namespace {
+
+/// Files that only a distribution brings, all of them together with a shell's worth of others.
+bool holds_distribution(const archive::LayerScan& layer) {
+    static constexpr std::array<std::string_view, 7> marks{
+        "/var/lib/dpkg/status", "/lib/apk/db/installed", "/usr/lib/apk/db/installed",
+        "/var/lib/rpm",         "/usr/lib/sysimage/rpm", "/usr/lib/os-release",
+        "/etc/os-release"};
+    return std::any_of(layer.entries.begin(), layer.entries.end(), [](const auto& entry) {
+        return std::find(marks.begin(), marks.end(), entry.path) != marks.end();
+    });
+}
+
+/// The Dockerfile instructions as docker ("#(nop) COPY file:…", "COPY . /app # buildkit"),
+/// buildah ("/bin/sh -c #(nop) COPY dir:…") and kaniko ("COPY . /app") record them.
+bool is_copy(std::string_view created_by) {
+    const auto has = [&](std::string_view word) {
+        const std::size_t at = created_by.find(word);
+        return at == 0 ||
+               (at != std::string_view::npos && created_by.substr(0, at).ends_with("#(nop) "));
+    };
+    return has("COPY ") || has("ADD ");
+}
+
+}  // namespace
+
+std::vector<LayerOrigin> layer_origins(const Evidence& evidence) {
+    const auto layers = evidence.rootfs().layers();
+    std::vector<std::string_view> created_by(layers.size());
+    std::size_t next = 0;
+    for (const image::HistoryStep& step : evidence.config().history) {
+        if (!step.empty_layer && next < created_by.size()) {
+            created_by[next++] = step.created_by;
+        }
+    }
+    std::vector<LayerOrigin> origins(layers.size(), LayerOrigin::command);
+    const auto first = std::find_if(layers.begin(), layers.end(), holds_distribution);
+    const std::size_t base =
+        first == layers.end() ? 0 : static_cast<std::size_t>(first - layers.begin()) + 1;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        if (i < base) {
+            origins[i] = LayerOrigin::base;
+        } else if (is_copy(created_by[i])) {
+            origins[i] = LayerOrigin::copied;
+        }
+    }
+    return origins;
+}
+
+}  // namespace slimimg::closure

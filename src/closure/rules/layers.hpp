@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "slimimg/closure/closure.hpp"
+
+namespace slimimg::closure {
+
+/// Who made a layer, by the image's history and by what is in it.
+enum class LayerOrigin {
+    base,     ///< the distribution: up to the first layer with a package database or an os-release
+    copied,   ///< COPY or ADD above it: the application, put there on purpose
+    command,  ///< RUN, or a builder that doesn't say
+};
+
+std::vector<LayerOrigin> layer_origins(const Evidence& evidence);
+
+}  // namespace slimimg::closure

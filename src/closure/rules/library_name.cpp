@@ -1,0 +1,54 @@
+#include <set>
+#include <string>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/constant_strings.hpp"
+#include "closure/rules/process.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+/// "libcuda.so.1", "/opt/x/libx.so": what a dlopen call may be given; nothing that a format string
+/// or a sentence could be.
+bool is_library_name(std::string_view text) {
+    const std::string_view name = path::basename(text);
+    const std::size_t so = name.find(".so");
+    const bool plain = name.find_first_not_of(
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                           "._+-") == std::string_view::npos;
+    return plain && so != std::string_view::npos && so > 2 &&
+           (name.size() == so + 3 || name[so + 3] == '.') &&
+           (name.starts_with("lib") || name.size() != text.size());
+}
+
+bool loads_libraries(Evidence& evidence, rootfs::NodeId node) {
+    return evidence.imports(node, "dlopen") || evidence.imports(node, "dlmopen");
+}
+
+void inspect(Evidence& evidence, rootfs::NodeId node) {
+    const elf::ElfFacts* facts = evidence.elf(node);
+    if (facts == nullptr || !facts->dynamic || !loads_libraries(evidence, node)) {
+        return;
+    }
+    std::set<std::string_view> names;
+    for_each_string(evidence, node, [&](std::string_view text) {
+        if (is_library_name(text)) {
+            names.insert(text);
+        }
+    });
+    for (const std::string_view name : names) {
+        keep_dlopened(evidence, node, name,
+                      {library_name.id, node, Confidence::likely,
+                       std::string(name) + ", named in its data beside an import of dlopen"});
+    }
+}
+
+}  // namespace
+
+const Rule library_name{.id = "library-name",
+                        .summary = "a library that a file with dlopen names in its data",
+                        .inspect = inspect};
+
+}  // namespace slimimg::closure::rules

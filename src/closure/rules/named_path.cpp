@@ -1,0 +1,253 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/constant_strings.hpp"
+#include "closure/rules/folders.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+constexpr std::size_t largest_text = 4UL << 20;
+
+bool is_path_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._-+@~,").find(c) != std::string_view::npos ||
+           static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// What a "/" may follow at the start of a path: not a name, which would make it a relative one.
+bool may_precede(char c) {
+    return !is_path_char(c) && c != '%' && c != '}' && c != ')' && c != ']';
+}
+
+/// Folders of the machine, not of the image.
+bool is_machine_path(std::string_view path) {
+    static constexpr std::array<std::string_view, 5> folders{"/dev", "/proc", "/sys", "/run",
+                                                             "/tmp"};
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](std::string_view folder) { return path::is_within(path, folder); });
+}
+
+/// Files that every program of a C library names, with a rule of their own.
+bool has_its_own_rule(std::string_view path) {
+    static constexpr std::array<std::string_view, 4> places{
+        "/usr/lib/locale", "/usr/share/locale", "/etc/ld.so.cache", "/etc/ld.so.preload"};
+    return path::basename(path) == "gconv" || path.find("/gconv/") != std::string_view::npos ||
+           std::any_of(places.begin(), places.end(),
+                       [&](std::string_view place) { return path::is_within(path, place); });
+}
+
+bool is_shell(std::string_view path) {
+    static constexpr std::array<std::string_view, 6> shells{"sh",  "bash", "dash",
+                                                            "ash", "zsh",  "busybox"};
+    return std::find(shells.begin(), shells.end(), path::basename(path)) != shells.end();
+}
+
+/// What the file that names a path may do with it.
+struct Naming {
+    NodeId file;
+    bool starts_programs;  ///< it can run an executable that it names
+};
+
+void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const rootfs::Resolution found = tree.resolve(text);
+    if (!found.node || *found.node == naming.file || is_machine_path(text) ||
+        has_its_own_rule(text)) {
+        return;
+    }
+    const Node& node = tree[*found.node];
+    const elf::ElfFacts* facts = evidence.elf(*found.node);
+    const bool runs = node.is_executable() && (facts == nullptr || facts->is_program());
+    const Confidence confidence =
+        runs && !naming.starts_programs ? Confidence::hint : Confidence::likely;
+    keep_named(evidence, text,
+               {named_path.id, naming.file, confidence, "names " + std::string(text)});
+}
+
+/// Paths in text whose ends can be seen: NUL, blank, quote and the like.
+void scan_text(Evidence& evidence, std::string_view text, const Naming& naming) {
+    for (std::size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at)) {
+        const std::size_t start = at;
+        while (at < text.size() && is_path_char(text[at])) {
+            ++at;
+        }
+        if (start != 0 && !may_precede(text[start - 1])) {
+            continue;
+        }
+        std::string_view name = text.substr(start, at - start);
+        // What is filled in at run time ends the known part at the last whole folder.
+        const bool computed = at < text.size() && (text[at] == '%' || text[at] == '$' ||
+                                                   text[at] == '*' || text[at] == '{');
+        if (computed) {
+            name = name.substr(0, name.rfind('/'));
+        }
+        while (!name.empty() && (name.back() == '.' || name.back() == ',')) {
+            name.remove_suffix(1);  // the end of a sentence
+        }
+        if (name.size() > 1) {
+            keep_named_path(evidence, name, naming);
+        }
+    }
+}
+
+/// The longest path of the tree that `text` starts with: for strings without an end.
+std::string longest_path(const rootfs::Rootfs& tree, std::string_view text) {
+    NodeId at = 0;
+    std::string path;
+    while (text.starts_with('/')) {
+        text.remove_prefix(1);
+        std::optional<NodeId> best;
+        std::size_t best_length = 0;
+        for (std::size_t length = 1;
+             length <= text.size() && is_path_char(text[length - 1]) && text[length - 1] != '/';
+             ++length) {
+            if (const auto child = tree.child(at, text.substr(0, length))) {
+                best = child;
+                best_length = length;
+            }
+        }
+        if (!best) {
+            break;
+        }
+        path += '/';
+        path += text.substr(0, best_length);
+        text.remove_prefix(best_length);
+        const auto target = tree.resolve(path).node;
+        if (!target) {
+            break;
+        }
+        at = *target;
+    }
+    return path;
+}
+
+void scan_unterminated(Evidence& evidence, std::string_view text, const Naming& naming) {
+    for (std::size_t at = text.find('/'); at != std::string_view::npos;
+         at = text.find('/', at + 1)) {
+        const std::string path = longest_path(evidence.rootfs(), text.substr(at, 4096));
+        if (path::components(path).size() > 1) {
+            keep_named_path(evidence, path, naming);
+        }
+    }
+}
+
+bool starts_programs(Evidence& evidence, NodeId node) {
+    static constexpr std::array<std::string_view, 13> calls{
+        "execv",  "execve", "execvp",  "execvpe",     "execl",        "execlp",  "execle",
+        "system", "popen",  "fexecve", "posix_spawn", "posix_spawnp", "execveat"};
+    const elf::ElfFacts* facts = evidence.elf(node);
+    return facts->is_program() &&
+           (!facts->dynamic || std::any_of(calls.begin(), calls.end(), [&](std::string_view call) {
+               return evidence.imports(node, call);
+           }));
+}
+
+void inspect_elf(Evidence& evidence, NodeId node) {
+    if (is_c_library(evidence, node)) {
+        return;
+    }
+    const Naming naming{node, starts_programs(evidence, node)};
+    const bool unterminated = has_unterminated_strings(evidence, node);
+    for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
+        if (unterminated) {
+            scan_unterminated(evidence, as_text(part), naming);
+        } else {
+            scan_text(evidence, as_text(part), naming);
+        }
+    }
+}
+
+/// Lists of users, hosts and the like name folders and shells without opening them.
+bool is_list(std::string_view path) {
+    static constexpr std::array<std::string_view, 8> lists{
+        "/etc/passwd", "/etc/group",    "/etc/shadow",    "/etc/gshadow",
+        "/etc/shells", "/etc/services", "/etc/protocols", "/etc/ld.so.conf"};
+    return std::find(lists.begin(), lists.end(), path) != lists.end();
+}
+
+bool is_comment(std::string_view line) {
+    const std::size_t start = line.find_first_not_of(" \t");
+    if (start == std::string_view::npos) {
+        return true;
+    }
+    line.remove_prefix(start);
+    return (line.starts_with('#') && !line.starts_with("#!")) || line.starts_with(';') ||
+           line.starts_with("//");
+}
+
+/// Text that no package owns is the application's, and /etc is configuration: both mean what they
+/// name. A package's modules name many programs that this application never starts.
+void inspect_text(Evidence& evidence, NodeId node) {
+    std::string_view rest = evidence.text(node);
+    if (rest.size() > largest_text || rest.substr(0, 4096).find('\0') != std::string_view::npos) {
+        return;
+    }
+    const std::string& path = evidence.rootfs()[node].path;
+    const bool own = !evidence.packages().owner(node) || path::is_within(path, "/etc");
+    const Naming naming{node, own};
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        if (!is_comment(line)) {
+            scan_text(evidence, line, naming);
+        }
+    }
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    const Node& file = evidence.rootfs()[node];
+    if (!file.is_file() || is_list(file.path)) {
+        return;
+    }
+    if (evidence.elf(node) != nullptr) {
+        inspect_elf(evidence, node);
+    } else {
+        inspect_text(evidence, node);
+    }
+}
+
+/// Variables whose folders are searched for names, or are a toolchain's home: what is needed of
+/// them, other evidence tells.
+bool is_search_variable(std::string_view name) {
+    static constexpr std::array<std::string_view, 9> names{
+        "PATH",   "LD_LIBRARY_PATH", "CARGO_HOME", "RUSTUP_HOME", "GOPATH",
+        "GOROOT", "JAVA_HOME",       "MAVEN_HOME", "GRADLE_HOME"};
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void start(Evidence& evidence) {
+    for (const std::string& variable : evidence.config().env) {
+        const std::size_t equals = variable.find('=');
+        if (equals == std::string::npos || is_search_variable(variable.substr(0, equals))) {
+            continue;
+        }
+        std::string_view rest = std::string_view(variable).substr(equals + 1);
+        while (!rest.empty()) {
+            const std::string_view part = rest.substr(0, rest.find(':'));
+            rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+            if (part.starts_with('/') && !is_machine_path(part) && !is_shell(part)) {
+                keep_named(evidence, part,
+                           {named_path.id, std::nullopt, Confidence::likely,
+                            "ENV " + variable.substr(0, equals) + " names " + std::string(part)});
+            }
+        }
+    }
+}
+
+}  // namespace
+
+const Rule named_path{.id = "named-path",
+                      .summary = "a kept file or the config names its path",
+                      .start = start,
+                      .inspect = inspect};
+
+}  // namespace slimimg::closure::rules

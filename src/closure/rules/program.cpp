@@ -1,0 +1,92 @@
+#include <string>
+#include <vector>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/folders.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+std::string line_of(const std::vector<std::string>& argv) {
+    std::string line;
+    for (const std::string& word : argv) {
+        line += (line.empty() ? "" : " ") + word;
+    }
+    return line;
+}
+
+/// A word that names a file: as it stands, or behind "--option=" or "key=".
+void keep_argument(Evidence& evidence, std::string_view word, const std::string& origin) {
+    const std::string workdir = path::normalize(evidence.config().workdir);
+    const std::size_t equals = word.find('=');
+    for (const std::string_view text :
+         {word, equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1)}) {
+        if (text.empty() || text == "." || text == "/" || text.starts_with('-')) {
+            continue;
+        }
+        keep_named(
+            evidence, text,
+            {program.id, std::nullopt, Confidence::likely, origin + " names " + std::string(text)},
+            workdir);
+    }
+}
+
+void keep_command(Evidence& evidence, const std::vector<std::string>& argv,
+                  const std::string& origin) {
+    if (argv.empty()) {
+        return;
+    }
+    const std::string detail = origin + ": " + line_of(argv);
+    if (!evidence.keep_program(argv.front(),
+                               {program.id, std::nullopt, Confidence::required, detail})) {
+        evidence.unresolved({.name = argv.front(),
+                             .needed_by = std::nullopt,
+                             .kind = "command",
+                             .detail = detail + " (no executable file of that name in PATH)"});
+    }
+    for (std::size_t i = 1; i < argv.size(); ++i) {
+        keep_argument(evidence, argv[i], origin);
+        // An entrypoint that runs its arguments (a script's exec "$@", tini --) gets a program.
+        if (argv[i].find('/') == std::string::npos || argv[i].starts_with('/')) {
+            const bool first_word = i == 1 || argv[i - 1] == "--";
+            if (first_word && !argv[i].starts_with('-')) {
+                evidence.keep_program(argv[i], {program.id, std::nullopt, Confidence::likely,
+                                                origin + " is given " + argv[i]});
+            }
+        }
+    }
+}
+
+void start(Evidence& evidence) {
+    const image::Config& config = evidence.config();
+    if (evidence.request().entrypoints.empty()) {
+        const std::vector<std::string> argv = config.argv();
+        if (argv.empty()) {
+            evidence.diagnose({Severity::warning, "no-entrypoint", "",
+                               "the image has neither ENTRYPOINT nor CMD; name the program with "
+                               "--entrypoint"});
+        }
+        keep_command(evidence, argv, config.entrypoint.empty() ? "CMD" : "ENTRYPOINT");
+        // CMD may be meant for the entrypoint to run, and is what stands after it.
+        if (!config.entrypoint.empty() && !config.cmd.empty() && config.entrypoint.size() > 1) {
+            evidence.keep_program(config.cmd.front(), {program.id, std::nullopt, Confidence::likely,
+                                                       "CMD: " + line_of(config.cmd)});
+        }
+    }
+    for (const std::vector<std::string>& argv : evidence.request().entrypoints) {
+        keep_command(evidence, argv, "--entrypoint");
+    }
+    if (config.healthcheck.size() > 1 && config.healthcheck.front() == "CMD") {
+        keep_command(evidence, {config.healthcheck.begin() + 1, config.healthcheck.end()},
+                     "HEALTHCHECK");
+    }
+}
+
+}  // namespace
+
+const Rule program{
+    .id = "program", .summary = "the image's config starts it or names it", .start = start};
+
+}  // namespace slimimg::closure::rules

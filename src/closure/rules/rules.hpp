@@ -1,0 +1,20 @@
+#pragma once
+
+#include "slimimg/closure/closure.hpp"
+
+/// Every rule is defined in the file of its name and listed once, in rules.cpp.
+namespace slimimg::closure::rules {
+
+extern const Rule program;
+extern const Rule request;
+extern const Rule usrmerge;
+extern const Rule link;
+extern const Rule module;
+extern const Rule dlopen_note;
+extern const Rule library_name;
+extern const Rule hidden_library;
+extern const Rule name_service;
+extern const Rule named_path;
+extern const Rule application_file;
+
+}  // namespace slimimg::closure::rules
