@@ -1,0 +1,146 @@
+#include "slimimg/closure/packages.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/path.hpp"
+
+#include "closure/packages/record.hpp"
+
+namespace slimimg::closure {
+namespace {
+
+/// A folder, or a symlink to one: what many packages list and none of them brought alone.
+bool leads_to_folder(const rootfs::Rootfs& rootfs, rootfs::NodeId node) {
+    if (!rootfs[node].is_symlink()) {
+        return rootfs[node].is_directory();
+    }
+    const auto target = rootfs.resolve(rootfs[node].path).node;
+    return target && rootfs[*target].is_directory();
+}
+
+auto order(const Package& package) {
+    return std::tie(package.name, package.manager, package.architecture);
+}
+
+}  // namespace
+
+std::string_view package_manager_name(PackageManager manager) {
+    switch (manager) {
+        case PackageManager::dpkg:
+            return "dpkg";
+        case PackageManager::apk:
+            return "apk";
+        case PackageManager::rpm:
+            return "rpm";
+    }
+    return "";
+}
+
+std::optional<rootfs::NodeId> locate(const rootfs::Rootfs& rootfs, std::string_view path) {
+    // A node's path has no symlink among its folders, so most look-ups end here.
+    if (const auto exact = rootfs.find(path::normalize(path))) {
+        return exact;
+    }
+    return rootfs.resolve(path, "/", false).node;
+}
+
+std::string_view take_line(std::string_view& text) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return line;
+}
+
+void remove_repeats(std::vector<std::string>& names) {
+    std::unordered_set<std::string> seen;
+    std::erase_if(names, [&](const std::string& name) { return !seen.insert(name).second; });
+}
+
+Slice read_database(const rootfs::Rootfs& rootfs, rootfs::NodeId file,
+                    std::vector<Diagnostic>& diagnostics) {
+    try {
+        return rootfs.content(file);
+    } catch (const Error& error) {
+        diagnostics.push_back(
+            {Severity::warning, "package-database-unread", rootfs[file].path,
+             "cannot be read, so what it lists is owned by no package: " + error.message()});
+        return {};
+    }
+}
+
+PackageDb PackageDb::read(const rootfs::Rootfs& rootfs) {
+    PackageDb db;
+    Records records;
+    read_dpkg(rootfs, records, db.diagnostics_);
+    read_apk(rootfs, records, db.diagnostics_);
+    read_rpm(rootfs, db.diagnostics_);
+
+    std::stable_sort(records.begin(), records.end(),
+                     [](const Package& a, const Package& b) { return order(a) < order(b); });
+    // A package in both of dpkg's databases: the first one read is kept.
+    records.erase(
+        std::unique(records.begin(), records.end(),
+                    [](const Package& a, const Package& b) { return order(a) == order(b); }),
+        records.end());
+
+    std::unordered_map<rootfs::NodeId, std::uint32_t> owner_count;
+    for (Package& package : records) {
+        std::sort(package.files.begin(), package.files.end());
+        package.files.erase(std::unique(package.files.begin(), package.files.end()),
+                            package.files.end());
+        for (const rootfs::NodeId node : package.files) {
+            ++owner_count[node];
+        }
+    }
+    for (PackageId id = 0; id < records.size(); ++id) {
+        std::vector<rootfs::NodeId>& files = records[id].files;
+        std::erase_if(files, [&](rootfs::NodeId node) {
+            return node == 0 || (owner_count[node] > 1 && leads_to_folder(rootfs, node));
+        });
+        for (const rootfs::NodeId node : files) {
+            db.owners_.emplace(node, id);
+        }
+    }
+    db.packages_ = std::move(records);
+    return db;
+}
+
+std::optional<PackageId> PackageDb::owner(rootfs::NodeId node) const {
+    const auto found = owners_.find(node);
+    return found == owners_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<PackageId> PackageDb::find(std::string_view name) const {
+    const auto lookup = [&](std::string_view wanted, std::string_view architecture) {
+        auto at = std::lower_bound(
+            packages_.begin(), packages_.end(), wanted,
+            [](const Package& package, std::string_view text) { return package.name < text; });
+        for (; at != packages_.end() && at->name == wanted; ++at) {
+            if (architecture.empty() || at->architecture == architecture) {
+                return std::optional(static_cast<PackageId>(at - packages_.begin()));
+            }
+        }
+        return std::optional<PackageId>();
+    };
+    if (const auto found = lookup(name, {})) {
+        return found;
+    }
+    if (const std::size_t colon = name.rfind(':'); colon != name.npos) {
+        if (const auto found = lookup(name.substr(0, colon), name.substr(colon + 1))) {
+            return found;
+        }
+    }
+    for (PackageId id = 0; id < packages_.size(); ++id) {
+        const std::vector<std::string>& provides = packages_[id].provides;
+        if (std::find(provides.begin(), provides.end(), name) != provides.end()) {
+            return id;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace slimimg::closure
