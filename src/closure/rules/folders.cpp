@@ -10,6 +10,7 @@
 namespace slimimg::closure {
 namespace {
 
+using rootfs::Node;
 using rootfs::NodeId;
 
 /// Sorted. Folders of the Filesystem Hierarchy Standard 3.0 and of Debian, Alpine and Red Hat that
@@ -94,7 +95,7 @@ constexpr std::array<std::string_view, 75> shared_folders{
 static_assert(std::is_sorted(shared_folders.begin(), shared_folders.end()));
 
 /// Sorted. What stands below one of these is never read by a running program.
-constexpr std::array<std::string_view, 29> ballast_folders{
+constexpr std::array<std::string_view, 31> ballast_folders{
     "/etc/apk",
     "/etc/apt",
     "/etc/dpkg",
@@ -119,6 +120,8 @@ constexpr std::array<std::string_view, 29> ballast_folders{
     "/usr/share/lintian",
     "/usr/share/man",
     "/usr/share/pkgconfig",
+    "/usr/share/zoneinfo/posix",
+    "/usr/share/zoneinfo/right",
     "/usr/share/zsh",
     "/var/cache",
     "/var/lib/apt",
@@ -148,6 +151,41 @@ std::size_t owners(const Evidence& evidence, NodeId folder, std::size_t most) {
     return sources.size();
 }
 
+/// Drivers for graphics and video hardware: a container has the device only where an engine lends
+/// it, and then the driver that fits comes with it.
+bool is_hardware_folder(std::string_view path) {
+    static constexpr std::array<std::string_view, 4> names{"dri", "vdpau", "gbm", "gallium-pipe"};
+    return is_multiarch_folder(path::parent(path)) &&
+           std::find(names.begin(), names.end(), path::basename(path)) != names.end();
+}
+
+/// `done` holds the folders seen, since linked folders may link back.
+void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
+                      bool (*unwanted)(const Node&), std::set<NodeId>& done) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    if (!done.insert(folder).second) {
+        return;
+    }
+    evidence.keep(folder, reason);
+    for (NodeId id = folder + 1; id < tree[folder].subtree_end; ++id) {
+        const Node& node = tree[id];
+        if (is_ballast(node) || (unwanted != nullptr && unwanted(node))) {
+            continue;
+        }
+        evidence.keep(id, reason);
+        if (!node.is_symlink()) {
+            continue;
+        }
+        // What a linked folder holds is as much in this folder as its own files.
+        const auto target = tree.resolve(node.path).node;
+        if (target && tree[*target].is_directory() && !is_shared_folder(evidence, *target)) {
+            keep_folder_once(evidence, *target,
+                             {reason.rule, id, Confidence::likely, "linked from " + node.path},
+                             unwanted, done);
+        }
+    }
+}
+
 }  // namespace
 
 bool is_ballast(const rootfs::Node& node) {
@@ -174,17 +212,21 @@ bool is_shared_folder(const Evidence& evidence, NodeId folder) {
            owners(evidence, folder, many) >= many;
 }
 
+void keep_folder(Evidence& evidence, NodeId folder, const Reason& reason,
+                 bool (*unwanted)(const Node&)) {
+    std::set<NodeId> done;
+    keep_folder_once(evidence, folder, reason, unwanted, done);
+}
+
 void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
                 std::string_view from) {
     const rootfs::Resolution found = evidence.rootfs().resolve(path, from);
-    if (!found.node) {
+    if (!found.node || !evidence.keep_path(path, reason, from) ||
+        !evidence.rootfs()[*found.node].is_directory() || is_shared_folder(evidence, *found.node) ||
+        is_hardware_folder(evidence.rootfs()[*found.node].path)) {
         return;
     }
-    evidence.keep_path(path, reason, from);
-    if (evidence.rootfs()[*found.node].is_directory() && !is_shared_folder(evidence, *found.node)) {
-        evidence.keep_tree(*found.node, reason,
-                           [](const rootfs::Node& node) { return !is_ballast(node); });
-    }
+    keep_folder(evidence, *found.node, reason);
 }
 
 }  // namespace slimimg::closure

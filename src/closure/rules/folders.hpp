@@ -15,6 +15,11 @@ bool is_ballast(const rootfs::Node& node);
 /// what is in it.
 bool is_shared_folder(const Evidence& evidence, rootfs::NodeId folder);
 
+/// Keeps a folder with what is in it and in the folders that it links to; ballast and what
+/// `unwanted` (may be null) says yes to are left out.
+void keep_folder(Evidence& evidence, rootfs::NodeId folder, const Reason& reason,
+                 bool (*unwanted)(const rootfs::Node&) = nullptr);
+
 /// Keeps what a name that leads to `node` means: a file, or a folder with what is in it (ballast
 /// left out), or of a shared folder just the folder itself.
 void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,

@@ -16,5 +16,13 @@ extern const Rule hidden_library;
 extern const Rule name_service;
 extern const Rule named_path;
 extern const Rule application_file;
+extern const Rule package_data;
+extern const Rule child_program;
+extern const Rule locale;
+extern const Rule time_zone;
+extern const Rule python;
+extern const Rule java;
+extern const Rule ruby;
+extern const Rule node_js;
 
 }  // namespace slimimg::closure::rules

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/constant_strings.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+bool imports_any(Evidence& evidence, NodeId node, const auto& symbols) {
+    return std::any_of(symbols.begin(), symbols.end(),
+                       [&](std::string_view symbol) { return evidence.imports(node, symbol); });
+}
+
+/// Programs of the same package or build: executables beside this one (or, in the common folders,
+/// of the same source package) by file name.
+std::map<std::string_view, NodeId> siblings(Evidence& evidence, NodeId node) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const PackageDb& packages = evidence.packages();
+    const auto source = [&](NodeId id) {
+        const auto owner = packages.owner(id);
+        return owner ? std::string_view(packages[*owner].source) : std::string_view();
+    };
+    std::map<std::string_view, NodeId> found;
+    const std::string_view own = source(node);
+    for (const NodeId other : tree.children(tree[node].parent)) {
+        if (other != node && (tree[other].is_executable() || tree[other].is_symlink()) &&
+            source(other) == own) {
+            found.emplace(path::basename(tree[other].path), other);
+        }
+    }
+    return found;
+}
+
+/// A program that starts others names them: with a path (rule named-path), or just by name, to be
+/// found beside itself (PostgreSQL's initdb and its postgres) or in PATH. Common words are names of
+/// programs too, so that a bare name counts only for a program of the same origin.
+void inspect(Evidence& evidence, NodeId node) {
+    static constexpr std::array<std::string_view, 12> starting{
+        "execv", "execve", "execvp", "execvpe",     "execl",        "execlp",
+        "popen", "system", "execle", "posix_spawn", "posix_spawnp", "fexecve"};
+    static constexpr std::array<std::string_view, 3> by_shell{"system", "popen", "wordexp"};
+    const elf::ElfFacts* facts = evidence.elf(node);
+    if (facts == nullptr || !facts->dynamic || is_c_library(evidence, node) ||
+        !imports_any(evidence, node, starting)) {
+        return;
+    }
+    if (imports_any(evidence, node, by_shell)) {
+        evidence.keep_path("/bin/sh", {child_program.id, node,
+                                       facts->is_program() ? Confidence::likely : Confidence::hint,
+                                       "imports system or popen, which start /bin/sh"});
+    }
+    if (!facts->is_program()) {
+        return;
+    }
+    const auto programs = siblings(evidence, node);
+    for_each_string(evidence, node, [&](std::string_view text) {
+        // "postgres", and of a command line its first word.
+        const std::string_view name = text.substr(0, text.find(' '));
+        if (const auto at = programs.find(name); at != programs.end()) {
+            evidence.keep(at->second,
+                          {child_program.id, node, Confidence::likely,
+                           "starts programs and names " + std::string(name) + " beside it"});
+        }
+    });
+}
+
+}  // namespace
+
+const Rule child_program{.id = "child-program",
+                         .summary = "a program that a kept program starts by name",
+                         .inspect = inspect};
+
+}  // namespace slimimg::closure::rules

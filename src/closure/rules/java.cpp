@@ -1,0 +1,57 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/folders.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+/// What a JDK has beside its runtime: sources, the modules to link new runtimes from, the tools,
+/// and what the compiler reads.
+bool is_development(const Node& node) {
+    static constexpr std::array<std::string_view, 8> parts{
+        "/jmods/", "/demo/", "/include/",    "/man/",
+        "/legal/", "/docs/", "/lib/src.zip", "/lib/ct.sym"};
+    const std::string path = node.path + "/";
+    const bool other_tool = path::basename(path::parent(node.path)) == "bin";
+    return other_tool || std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+               const std::size_t at = path.find(part);
+               return at != std::string::npos && path.find("/lib/modules") == std::string::npos;
+           });
+}
+
+/// The launcher finds its home by its own place (libjli's GetApplicationHome): bin/java below it
+/// and lib/libjli.so or jre/lib beside.
+void inspect(Evidence& evidence, NodeId node) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const elf::ElfFacts* facts = evidence.elf(node);
+    if (facts == nullptr || !facts->is_program()) {
+        return;
+    }
+    const std::string_view bin = path::parent(tree[node].path);
+    const std::string home(path::parent(bin));
+    const bool launcher = path::basename(bin) == "bin" &&
+                          (tree.find(home + "/lib/modules") || tree.find(home + "/lib/rt.jar") ||
+                           tree.find(home + "/jre/lib/rt.jar"));
+    if (const auto folder = tree.find(home); launcher && folder) {
+        keep_folder(evidence, *folder,
+                    {java.id, node, Confidence::likely, "part of the Java runtime in " + home},
+                    is_development);
+        evidence.keep_path("/etc/ssl/certs/java/cacerts",
+                           {java.id, node, Confidence::likely, "Java's certificates on Debian"});
+    }
+}
+
+}  // namespace
+
+const Rule java{.id = "java", .summary = "part of the Java runtime", .inspect = inspect};
+
+}  // namespace slimimg::closure::rules

@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/folders.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+bool is_program_folder(std::string_view folder) {
+    static constexpr std::array<std::string_view, 8> folders{
+        "/bin",           "/sbin",           "/usr/bin",   "/usr/sbin",
+        "/usr/local/bin", "/usr/local/sbin", "/usr/games", "/usr/libexec"};
+    return std::find(folders.begin(), folders.end(), folder) != folders.end();
+}
+
+/// Files of a package that only an administrator's session, an init system or a package manager
+/// reads.
+bool is_for_the_system(std::string_view path) {
+    static constexpr std::array<std::string_view, 17> folders{
+        "/etc/init.d",         "/etc/cron.d",
+        "/etc/cron.daily",     "/etc/cron.weekly",
+        "/etc/cron.monthly",   "/etc/logrotate.d",
+        "/etc/default",        "/etc/skel",
+        "/etc/systemd",        "/usr/lib/systemd",
+        "/lib/systemd",        "/usr/lib/tmpfiles.d",
+        "/usr/lib/sysusers.d", "/usr/share/applications",
+        "/usr/share/menu",     "/usr/share/metainfo",
+        "/usr/share/apport"};
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](std::string_view folder) { return path::is_within(path, folder); });
+}
+
+/// The package itself and those of the same source that it depends on: what Debian and others
+/// split one program into (nginx and nginx-common).
+std::set<PackageId> family(const PackageDb& packages, PackageId own) {
+    std::set<PackageId> members{own};
+    std::vector<PackageId> work{own};
+    while (!work.empty()) {
+        const PackageId at = work.back();
+        work.pop_back();
+        for (const std::string& name : packages[at].depends) {
+            const auto id = packages.find(name);
+            if (id && packages[*id].source == packages[own].source && members.insert(*id).second) {
+                work.push_back(*id);
+            }
+        }
+    }
+    return members;
+}
+
+/// A program's package brings what it reads: its data, configuration, plugins, and the empty
+/// folders that it writes to. Other programs of the package are not needed for that, nor are
+/// libraries in the common folders, which the link finds.
+bool is_data(Evidence& evidence, NodeId id) {
+    const Node& node = evidence.rootfs()[id];
+    const std::string_view folder = path::parent(node.path);
+    if (is_ballast(node) || is_for_the_system(node.path) || is_program_folder(folder)) {
+        return false;
+    }
+    if (node.is_directory()) {
+        return true;
+    }
+    if (node.is_executable() && (folder.ends_with("/bin") || folder.ends_with("/sbin"))) {
+        return false;
+    }
+    const NodeId parent = node.parent;
+    const bool library = path::basename(node.path).find(".so") != std::string_view::npos;
+    return !(library && is_shared_folder(evidence, parent));
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    const elf::ElfFacts* facts = evidence.elf(node);
+    const auto owner = evidence.packages().owner(node);
+    if (!owner || facts == nullptr || !facts->is_program()) {
+        return;
+    }
+    for (const PackageId member : family(evidence.packages(), *owner)) {
+        const Package& package = evidence.packages()[member];
+        for (const NodeId file : package.files) {
+            if (is_data(evidence, file)) {
+                evidence.keep(file, {package_data.id, node, Confidence::likely,
+                                     "data of package " + package.name});
+            } else {
+                evidence.keep(file, {package_data.id, node, Confidence::package,
+                                     "in package " + package.name});
+            }
+        }
+    }
+}
+
+}  // namespace
+
+const Rule package_data{.id = "package-data",
+                        .summary = "data, configuration and folders of the program's own package",
+                        .inspect = inspect};
+
+}  // namespace slimimg::closure::rules
