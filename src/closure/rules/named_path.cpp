@@ -40,7 +40,11 @@ bool is_machine_path(std::string_view path) {
 bool has_its_own_rule(std::string_view path) {
     static constexpr std::array<std::string_view, 4> places{
         "/usr/lib/locale", "/usr/share/locale", "/etc/ld.so.cache", "/etc/ld.so.preload"};
-    return path::basename(path) == "gconv" || path.find("/gconv/") != std::string_view::npos ||
+    const std::string_view name = path::basename(path);
+    const std::string_view folder = path::basename(path::parent(path));
+    return name == "gconv" || name.starts_with("perl5") || name == "perl-base" ||
+           folder == "perl" || folder == "perl5" ||
+           path.find("/gconv/") != std::string_view::npos ||
            std::any_of(places.begin(), places.end(),
                        [&](std::string_view place) { return path::is_within(path, place); });
 }
