@@ -57,6 +57,8 @@ struct ElfFacts {
     std::uint64_t flags = 0;             ///< DT_FLAGS
     std::uint64_t flags_1 = 0;           ///< DT_FLAGS_1
     std::vector<VersionNeed> version_needs;
+    /// Verdef records in order, the base (named like the library) too: as in glibc, a library that
+    /// has none is only warned about, one that has others than the wanted is an error.
     std::vector<std::string> version_definitions;
     std::vector<DlopenNote> dlopen_notes;
     std::string package_note;             ///< .note.package JSON; empty where absent
