@@ -8,6 +8,7 @@ namespace slimimg::closure::rules {
 extern const Rule program;
 extern const Rule request;
 extern const Rule usrmerge;
+extern const Rule shebang;
 extern const Rule link;
 extern const Rule module;
 extern const Rule dlopen_note;

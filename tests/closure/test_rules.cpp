@@ -1,0 +1,142 @@
+#include <doctest/doctest.h>
+
+#include "support/closure.hpp"
+
+using namespace slimimg;
+using namespace test;
+
+namespace {
+
+/// A layer that the rules take for a distribution's, with a shell.
+std::string distribution() {
+    return tar({folder("etc"), file("etc/os-release", "ID=debian\n"),
+                file("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"), folder("usr"),
+                folder("usr/bin"), file("usr/bin/sh", "x", 0755), file("usr/bin/bash", "x", 0755),
+                symlink("bin", "usr/bin"), folder("usr/share"), folder("usr/share/doc"),
+                file("usr/share/doc/readme", "x")});
+}
+
+image::HistoryStep step(std::string created_by) { return {"", std::move(created_by), "", false}; }
+
+}  // namespace
+
+TEST_CASE("files of a COPY layer are the application's, files of the distribution are not") {
+    image::Config config = runs({"/usr/bin/sh"});
+    config.history = {step("/bin/sh -c #(nop) ADD file:1 in / "), step("COPY . /srv # buildkit"),
+                      step("RUN /bin/sh -c make # buildkit")};
+    const ClosureOf image(
+        tree_of({distribution(),
+                 tar({folder("srv"), file("srv/page", "x"), folder("srv/.git"),
+                      file("srv/.git/config", "x"), folder("tmp"), file("tmp/left", "x")}),
+                 tar({folder("usr/lib"), file("usr/lib/object.o", "x"), folder("data"),
+                      folder("var"), folder("var/log"), symlink("var/log/out", "/dev/stdout"),
+                      folder("opt"), folder("opt/app"), file("opt/app/built", "x")})}),
+        config);
+    CHECK(image.rules("/srv/page") == "application-file");
+    CHECK_FALSE(image.keeps("/srv/.git/config"));
+    CHECK_FALSE(image.keeps("/tmp/left"));
+    CHECK_FALSE(image.keeps("/usr/share/doc/readme"));
+    CHECK_FALSE(image.keeps("/usr/bin/bash"));
+    CHECK_FALSE(image.keeps("/usr/lib/object.o"));
+    CHECK(image.keeps("/data"));
+    CHECK(image.keeps("/opt/app/built"));
+    CHECK(image.keeps("/etc/passwd"));
+}
+
+TEST_CASE("usrmerge links stay where what they lead to stays") {
+    const ClosureOf image(tree_of({distribution()}), runs({"/usr/bin/sh"}));
+    CHECK(image.rules("/bin") == "usrmerge");
+}
+
+TEST_CASE("shebangs keep their interpreter, through env too") {
+    const auto members = [](std::string first_line) {
+        return tree({file("run", std::move(first_line), 0755), folder("usr"), folder("usr/bin"),
+                     file("usr/bin/env", "x", 0755), file("usr/bin/tool", "x", 0755),
+                     file("usr/bin/other", "x", 0755)});
+    };
+    SUBCASE("a path") {
+        const ClosureOf image(members("#! /usr/bin/tool -x\n"), runs({"/run"}));
+        CHECK(image.rules("/usr/bin/tool") == "shebang");
+        CHECK_FALSE(image.keeps("/usr/bin/env"));
+    }
+    SUBCASE("env with a name") {
+        const ClosureOf image(members("#!/usr/bin/env tool\n"), runs({"/run"}));
+        CHECK(image.keeps("/usr/bin/env"));
+        CHECK(image.keeps("/usr/bin/tool"));
+    }
+    SUBCASE("env -S with variables") {
+        const ClosureOf image(members("#!/usr/bin/env -S A=1 tool --flag\n"), runs({"/run"}));
+        CHECK(image.keeps("/usr/bin/tool"));
+    }
+    SUBCASE("nothing there") {
+        const ClosureOf image(members("#!/usr/bin/env nothing\n"), runs({"/run"}));
+        CHECK(image.misses("nothing", "command"));
+    }
+}
+
+TEST_CASE("paths in the application's text are kept; comments, parts of words and lists are not") {
+    const ClosureOf image(
+        tree({file("app", "x", 0755), folder("etc"),
+              file("etc/app.conf", "include /etc/more.conf;\n# /etc/comment\npath=a/etc/word\n"
+                                   "glob /etc/d/*.conf\n"),
+              file("etc/more.conf", "x"), file("etc/comment", "x"), file("etc/word", "x"),
+              folder("etc/d"), file("etc/d/1.conf", "x")}),
+        runs({"/app", "/etc/app.conf"}));
+    CHECK(image.rules("/etc/more.conf") == "named-path");
+    CHECK_FALSE(image.keeps("/etc/comment"));
+    CHECK_FALSE(image.keeps("/etc/word"));
+    CHECK(image.keeps("/etc/d/1.conf"));
+}
+
+TEST_CASE("a shared folder that is named stays without what is in it") {
+    image::Config config = runs({"/app"});
+    config.env = {"CONF=/etc", "DATA=/var/lib/app", "PATH=/opt/tools"};
+    const ClosureOf image(tree({file("app", "x", 0755), folder("etc"), file("etc/other", "x"),
+                                folder("var"), folder("var/lib"), folder("var/lib/app"),
+                                file("var/lib/app/data", "x"), folder("opt"),
+                                folder("opt/tools"), file("opt/tools/t", "x", 0755)}),
+                          config);
+    CHECK(image.keeps("/etc"));
+    CHECK_FALSE(image.keeps("/etc/other"));
+    CHECK(image.keeps("/var/lib/app/data"));
+    CHECK_FALSE(image.keeps("/opt/tools/t"));
+}
+
+TEST_CASE("the locale that the environment asks for is kept by its normalized name") {
+    image::Config config = runs({"/app"});
+    config.env = {"LANG=en_US.UTF-8"};
+    const ClosureOf image(
+        tree({file("app", "x", 0755), folder("usr"), folder("usr/lib"), folder("usr/lib/locale"),
+              folder("usr/lib/locale/en_US.utf8"), file("usr/lib/locale/en_US.utf8/LC_CTYPE", "x"),
+              folder("usr/lib/locale/de_DE.utf8"),
+              file("usr/lib/locale/de_DE.utf8/LC_CTYPE", "x")}),
+        config);
+    CHECK(image.rules("/usr/lib/locale/en_US.utf8/LC_CTYPE") == "locale");
+    CHECK_FALSE(image.keeps("/usr/lib/locale/de_DE.utf8/LC_CTYPE"));
+}
+
+TEST_CASE("time zones stay where the image's maker added them, and the zone of TZ always") {
+    const auto zones = [] {
+        return tar({folder("usr/share/zoneinfo"), file("usr/share/zoneinfo/UTC", "x"),
+                    file("usr/share/zoneinfo/Zulu", "x")});
+    };
+    image::Config config = runs({"/usr/bin/sh"});
+    const ClosureOf added(tree_of({distribution(), zones()}), config);
+    CHECK(added.keeps("/usr/share/zoneinfo/Zulu"));
+    const ClosureOf none(tree_of({zones(), distribution()}), config);
+    CHECK_FALSE(none.keeps("/usr/share/zoneinfo/Zulu"));
+    config.env = {"TZ=Zulu"};
+    const ClosureOf named(tree_of({zones(), distribution()}), config);
+    CHECK(named.keeps("/usr/share/zoneinfo/Zulu"));
+    CHECK_FALSE(named.keeps("/usr/share/zoneinfo/UTC"));
+}
+
+TEST_CASE("a Node.js package stays whole where one of its modules is used") {
+    const ClosureOf image(
+        tree({file("app", "x", 0755), folder("lib"), folder("lib/p"),
+              file("lib/p/package.json", "{}"), folder("lib/p/src"), file("lib/p/src/a.js", "x"),
+              file("lib/p/src/b.js", "x"), file("lib/p/types.d.ts", "x")}),
+        runs({"/app", "/lib/p/src/a.js"}));
+    CHECK(image.rules("/lib/p/src/b.js") == "node-js");
+    CHECK_FALSE(image.keeps("/lib/p/types.d.ts"));
+}
