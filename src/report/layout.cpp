@@ -1,0 +1,164 @@
+#include "layout.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "slimimg/base/path.hpp"
+
+namespace slimimg::report {
+namespace {
+
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+/// The byte offset of the `column`th code point.
+std::size_t offset_of_column(std::string_view text, std::size_t column) {
+    std::size_t offset = 0;
+    while (offset < text.size()) {
+        if (!is_continuation(text[offset]) && column-- == 0) {
+            return offset;
+        }
+        ++offset;
+    }
+    return offset;
+}
+
+std::string padding(std::size_t used, std::size_t wanted) {
+    return std::string(wanted > used ? wanted - used : 0, ' ');
+}
+
+bool is_plain_word(std::string_view word) {
+    return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("%+,-./:=@_").find(c) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+std::string human_bytes(std::uint64_t bytes) {
+    if (bytes < 1000) {
+        return std::to_string(bytes) + " B";
+    }
+    static constexpr std::array units{"kB", "MB", "GB", "TB", "PB", "EB"};
+    std::uint64_t unit = 1000;
+    std::size_t name = 0;
+    const auto tenths = [&] {
+        return bytes / (unit / 10) + (bytes % (unit / 10) * 2 >= unit / 10);
+    };
+    while (tenths() >= 10000 && name + 1 < units.size()) {
+        unit *= 1000;
+        ++name;
+    }
+    return std::to_string(tenths() / 10) + '.' + std::to_string(tenths() % 10) + ' ' + units[name];
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+    return grouped(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::string grouped(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t at = digits.size(); at > 3; at -= 3) {
+        digits.insert(at - 3, ",");
+    }
+    return digits;
+}
+
+std::size_t width_of(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+}
+
+std::string fitted(std::string_view text, std::size_t width) {
+    std::string shown = path::printable(text);
+    const std::size_t columns = width_of(shown);
+    if (columns <= width || width < 3) {
+        return shown;
+    }
+    const std::size_t front = (width - 1) / 3;
+    const std::size_t back = width - 1 - front;
+    const std::string end = shown.substr(offset_of_column(shown, columns - back));
+    shown.resize(offset_of_column(shown, front));
+    return shown + "…" + end;
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+    std::string line;
+    for (const std::string& word : words) {
+        line += line.empty() ? "" : " ";
+        if (is_plain_word(word)) {
+            line += word;
+            continue;
+        }
+        line += '\'';
+        for (const char c : word) {
+            line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        }
+        line += '\'';
+    }
+    return line;
+}
+
+std::string Page::toned(std::string_view text, Tone tone) const {
+    if (!color_ || tone == Tone::plain || text.empty()) {
+        return std::string(text);
+    }
+    static constexpr std::array codes{"0", "1", "32", "33", "31", "2"};
+    return std::string("\x1b[") + codes[static_cast<std::size_t>(tone)] + 'm' + std::string(text) +
+           "\x1b[0m";
+}
+
+void Page::line(std::string_view text, std::size_t indent) {
+    text_.append(indent, ' ');
+    text_ += text;
+    text_ += '\n';
+}
+
+void Page::heading(std::string_view text) {
+    blank();
+    line(toned(text, Tone::strong));
+}
+
+void Page::paragraph(std::string_view text, std::size_t indent, std::size_t hanging) {
+    const std::string shown = path::printable(text);
+    std::string current;
+    std::size_t margin = indent;
+    std::size_t at = 0;
+    while (at < shown.size()) {
+        const std::size_t end = std::min(shown.find(' ', at), shown.size());
+        const std::string_view word = std::string_view(shown).substr(at, end - at);
+        at = end + 1;
+        if (word.empty()) {
+            continue;
+        }
+        if (!current.empty() && margin + width_of(current) + 1 + width_of(word) > page_width) {
+            line(current, margin);
+            margin = indent + hanging;
+            current.clear();
+        }
+        current += current.empty() ? "" : " ";
+        current += word;
+    }
+    if (!current.empty()) {
+        line(current, margin);
+    }
+}
+
+void Table::row(std::string_view label, const std::vector<std::string>& figures,
+                std::string_view note, Page::Tone tone) {
+    std::string text = fitted(label, label_width_);
+    text += padding(width_of(text), label_width_);
+    for (std::size_t i = 0; i < figures.size() && i < widths_.size(); ++i) {
+        text += padding(width_of(figures[i]), widths_[i]) + figures[i];
+    }
+    if (!note.empty()) {
+        constexpr std::size_t margin = 4;  // two columns before the table, two before the note
+        text += "  " + fitted(note, page_width - margin - width_of(text));
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    page_.line(page_.toned(text, tone), 2);
+}
+
+}  // namespace slimimg::report

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slimimg/report/sizes.hpp"
+
+/// Text for terminals: sizes, widths, columns. Everything that is given as text here may come
+/// from an image: what a terminal could take for a command is shown as \xNN.
+namespace slimimg::report {
+
+inline constexpr std::size_t page_width = 80;
+
+/// "1 file", "2 files"
+std::string counted(std::size_t count, std::string_view noun);
+
+/// "1,234"
+std::string grouped(std::uint64_t number);
+
+/// Columns that a UTF-8 text takes: its code points.
+std::size_t width_of(std::string_view text);
+
+/// `text` cut in its middle to `width` columns: the ends of paths tell most.
+std::string fitted(std::string_view text, std::size_t width);
+
+/// A command line as a shell would take it: words with anything special are quoted.
+std::string shell_line(const std::vector<std::string>& words);
+
+/// A page of text under construction.
+class Page {
+  public:
+    explicit Page(bool color) : color_(color) {}
+
+    enum class Tone { plain, strong, good, warning, bad, dim };
+    [[nodiscard]] std::string toned(std::string_view text, Tone tone) const;
+
+    void blank() { text_ += '\n'; }
+    /// A line as it is; the caller has seen to what stands in it.
+    void line(std::string_view text, std::size_t indent = 0);
+    void heading(std::string_view text);
+    /// Words of `text`, which is untrusted, in lines of `page_width`; later lines are indented by
+    /// `hanging` more. A word that is longer than a line gets one of its own and is not cut.
+    void paragraph(std::string_view text, std::size_t indent, std::size_t hanging = 0);
+
+    [[nodiscard]] std::string take() { return std::move(text_); }
+
+  private:
+    bool color_;
+    std::string text_;
+};
+
+/// A table with one column of labels and right-aligned columns of figures, of one width each.
+class Table {
+  public:
+    Table(Page& page, std::size_t label_width, std::vector<std::size_t> widths)
+        : page_(page), label_width_(label_width), widths_(std::move(widths)) {}
+
+    /// `note` stands behind the figures, in what is left of the line.
+    void row(std::string_view label, const std::vector<std::string>& figures,
+             std::string_view note = {}, Page::Tone tone = Page::Tone::plain);
+
+  private:
+    Page& page_;
+    std::size_t label_width_;
+    std::vector<std::size_t> widths_;
+};
+
+}  // namespace slimimg::report
