@@ -4,6 +4,8 @@
 
 #include "slimimg/elf/elf.hpp"
 
+#include "elf/compact.hpp"
+#include "elf/lief_reader.hpp"
 #include "elf/look.hpp"
 #include "elf/notes.hpp"
 #include "elf/tables.hpp"
@@ -31,6 +33,13 @@ ElfFacts::Type type_of(std::uint16_t e_type) {
         default:
             return ElfFacts::Type::other;
     }
+}
+
+bool agree(const ElfFacts& a, const ElfFacts& b) {
+    return a.interpreter == b.interpreter && a.needed == b.needed && a.soname == b.soname &&
+           a.rpath == b.rpath && a.runpath == b.runpath && a.flags == b.flags &&
+           a.flags_1 == b.flags_1 && a.version_needs == b.version_needs &&
+           a.version_definitions == b.version_definitions;
 }
 
 class FactReader {
@@ -68,7 +77,11 @@ class FactReader {
         }
         StringTable strings = dynamic_strings(look_, *dynamic, max_text);
         read_entries(*dynamic, strings);
-        read_version_names(read_versions(look_, *dynamic, strings));
+        const Versions versions = read_versions(look_, *dynamic, strings);
+        read_version_names(versions);
+        if (!unreadable_) {
+            compare_with_lief(compact_image(look_, *dynamic, strings, versions));
+        }
     }
 
   private:
@@ -119,10 +132,9 @@ class FactReader {
     }
 
     void read_entries(const Dynamic& dynamic, StringTable& strings) {
-        bool unreadable = false;
         const auto text = [&](std::uint64_t offset) {
             const auto found = strings.at(offset);
-            unreadable = unreadable || !found;
+            unreadable_ = unreadable_ || !found;
             return found;
         };
         for (const DynamicEntry& entry : dynamic.entries) {
@@ -154,7 +166,7 @@ class FactReader {
             }
         }
         facts_.pie = (facts_.flags_1 & DF_1_PIE) != 0;
-        if (unreadable) {
+        if (unreadable_) {
             damaged("a name in the dynamic section can't be read: needed libraries may be unknown");
         }
     }
@@ -181,8 +193,20 @@ class FactReader {
         }
     }
 
+    /// A second opinion on all that decides which files are kept. Ours stands: it follows the
+    /// tables as loaders do, LIEF as the format's text has it.
+    void compare_with_lief(const std::optional<std::vector<std::uint8_t>>& image) {
+        const auto other = image ? read_with_lief(*image) : std::nullopt;
+        if (image && (!other || !agree(*other, facts_))) {
+            diagnose(Severity::note, "elf-readers-differ",
+                     "two readers understand its dynamic section differently; the one that reads "
+                     "as loaders do is followed");
+        }
+    }
+
     const Look& look_;
     ElfFacts& facts_;
+    bool unreadable_ = false;  ///< a name that dynamic entries point to
 };
 
 }  // namespace

@@ -71,8 +71,8 @@ class SymbolReader {
 
     std::optional<std::uint64_t> count_by_hash(Bytes table) const {
         // Two ABIs have hash tables of 8-byte words.
-        const bool large = encoding_.wide &&
-                           (look_.abi().machine == EM_S390 || look_.abi().machine == EM_ALPHA);
+        const bool large =
+            encoding_.wide && (look_.abi().machine == EM_S390 || look_.abi().machine == EM_ALPHA);
         if (large) {
             return read_uint<std::uint64_t>(table, 8, encoding_.order);
         }
@@ -161,6 +161,9 @@ class SymbolReader {
         const auto name = strings_.at(name_at);
         if (!name) {
             return false;
+        }
+        if (name->empty()) {  // SPARC declares its registers so
+            return true;
         }
         DynamicSymbol& symbol = symbols.emplace_back();
         symbol.name = *name;

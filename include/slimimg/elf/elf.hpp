@@ -30,8 +30,12 @@ struct VersionNeed {
     struct Name {
         std::string name;
         bool weak = false;  ///< VER_FLG_WEAK: only warned about
+
+        bool operator==(const Name&) const = default;
     };
     std::vector<Name> versions;
+
+    bool operator==(const VersionNeed&) const = default;
 };
 
 /// One alternative set of a .note.dlopen entry (UAPI.12).
