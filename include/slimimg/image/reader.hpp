@@ -2,7 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "slimimg/archive/layer.hpp"
 #include "slimimg/base/run_options.hpp"
 #include "slimimg/image/image.hpp"
 
@@ -19,5 +21,10 @@ struct Selection {
 /// when they are scanned. Throws Error (bad_input, usage for a choice that isn't there).
 Image read_image(const std::string& location, const Selection& selection,
                  const RunOptions& options);
+
+/// Scans all layers of an image, the largest first, each once even where it is listed twice.
+/// Throws Error (bad_input) where a layer is damaged, or with options.verify where its digest or
+/// diff ID is not the one that the manifest or config claims.
+std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions& options);
 
 }  // namespace slimimg::image
