@@ -79,7 +79,7 @@ class FactReader {
         read_entries(*dynamic, strings);
         const Versions versions = read_versions(look_, *dynamic, strings);
         read_version_names(versions);
-        if (!unreadable_) {
+        if (names_whole_) {
             compare_with_lief(compact_image(look_, *dynamic, strings, versions));
         }
     }
@@ -126,15 +126,17 @@ class FactReader {
         if (!content || content->size() < 2 || content->size() > max_interpreter ||
             content->back() != std::byte{0}) {
             damaged("the name of its interpreter can't be read: the kernel won't start it");
+            names_whole_ = false;
             return;
         }
         facts_.interpreter = read_c_string(*content, 0);
     }
 
     void read_entries(const Dynamic& dynamic, StringTable& strings) {
+        bool unreadable = false;
         const auto text = [&](std::uint64_t offset) {
             const auto found = strings.at(offset);
-            unreadable_ = unreadable_ || !found;
+            unreadable = unreadable || !found;
             return found;
         };
         for (const DynamicEntry& entry : dynamic.entries) {
@@ -166,8 +168,9 @@ class FactReader {
             }
         }
         facts_.pie = (facts_.flags_1 & DF_1_PIE) != 0;
-        if (unreadable_) {
+        if (unreadable) {
             damaged("a name in the dynamic section can't be read: needed libraries may be unknown");
+            names_whole_ = false;
         }
     }
 
@@ -206,7 +209,7 @@ class FactReader {
 
     const Look& look_;
     ElfFacts& facts_;
-    bool unreadable_ = false;  ///< a name that dynamic entries point to
+    bool names_whole_ = true;  ///< of the interpreter and the dynamic entries
 };
 
 }  // namespace

@@ -103,4 +103,11 @@ std::vector<DynamicSymbol> read_dynamic_symbols(Bytes file, const Limits& limits
 /// and debug data are left out where sections tell them apart.
 std::vector<Bytes> constant_data(Bytes file);
 
+/// "x86-64", "AArch64", …; "machine 1234" for one that has no name here.
+std::string machine_name(std::uint16_t machine);
+
+/// What Debian and its kin call the folder of such a machine's libraries ("x86_64-linux-gnu";
+/// Debian's "Multiarch/Tuples"); empty for a machine that Debian never ran on.
+std::string_view multiarch_triplet(const Abi& abi);
+
 }  // namespace slimimg::elf

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Makes ELF files for tests: any class and byte order, right by default, every table where a
+/// test can damage it.
+namespace test {
+
+struct ElfSpec {
+    bool wide = true;  ///< 64 bits
+    bool big = false;  ///< big-endian
+    std::uint16_t machine = 62;
+    std::uint16_t type = 3;  ///< ET_DYN
+    std::uint32_t machine_flags = 0;
+
+    std::optional<std::string> interpreter = {};
+    std::vector<std::string> needed = {};
+    std::optional<std::string> soname = {};
+    std::optional<std::string> rpath = {};
+    std::optional<std::string> runpath = {};
+    std::optional<std::string> filter = {};
+    std::uint64_t flags = 0;
+    std::uint64_t flags_1 = 0;
+
+    struct VersionName {
+        std::string name;
+        bool weak = false;
+    };
+    struct Need {
+        std::string library;
+        std::vector<VersionName> versions;
+    };
+    std::vector<Need> version_needs = {};
+    std::vector<std::string> version_definitions = {};  ///< the first is the base
+
+    struct Symbol {
+        std::string name;
+        std::string version = {};  ///< one of those above
+        bool defined = true;
+        bool weak = false;
+        bool hidden = false;
+        bool local = false;
+    };
+    /// As the GNU hash table wants it: local and undefined ones first.
+    std::vector<Symbol> symbols = {};
+    enum class Hash { gnu, sysv, none } hash = Hash::gnu;
+
+    struct Note {
+        std::string owner;
+        std::uint32_t type = 0;
+        std::string description;
+    };
+    std::vector<Note> notes = {};
+    unsigned note_alignment = 4;
+
+    struct Section {
+        std::string name;
+        std::string content;
+        std::uint32_t type = 1;   ///< SHT_PROGBITS
+        std::uint64_t flags = 2;  ///< SHF_ALLOC
+    };
+    std::vector<Section> sections = {};
+    bool section_headers = true;
+    bool dynamic = true;
+};
+
+struct ElfFile {
+    std::string bytes;
+    ElfSpec spec;
+    /// Where each part begins: "segments", "dynamic", "strings", "verneed", "verdef", "versym",
+    /// "symbols", "hash", "notes", "interp", "sections".
+    std::map<std::string, std::size_t, std::less<>> at;
+
+    /// Writes a number of 1, 2, 4 or 8 bytes in the file's order.
+    void put(std::size_t offset, std::uint64_t value, unsigned size);
+    /// Offset of the value of the first dynamic entry with this tag; fails the test without one.
+    [[nodiscard]] std::size_t dynamic_value(std::uint64_t tag) const;
+};
+
+/// What the addresses of such a file are ahead of its offsets.
+constexpr std::uint64_t elf_base = 0x10000;
+
+ElfFile make_elf(const ElfSpec& spec);
+
+inline std::string elf(const ElfSpec& spec) {
+    return make_elf(spec).bytes;
+}
+
+}  // namespace test
