@@ -398,9 +398,13 @@ Closure Evidence::run(const std::vector<const Rule*>& rules) {
         what.required = what.required && (!what.needed_by || required[*what.needed_by]);
     }
     for (auto& [node, reasons] : closure.kept) {
-        std::stable_sort(reasons.begin(), reasons.end(), [](const Reason& a, const Reason& b) {
-            return a.confidence > b.confidence;
-        });
+        // What leads to a file tells more than that a link or a folder does.
+        const auto rank = [](const Reason& reason) {
+            const bool structural = reason.rule == parent_rule || reason.rule == link_rule;
+            return std::pair(structural, -static_cast<int>(reason.confidence));
+        };
+        std::stable_sort(reasons.begin(), reasons.end(),
+                         [&](const Reason& a, const Reason& b) { return rank(a) < rank(b); });
     }
     std::erase_if(closure.hinted, [&](const auto& hint) { return is_kept(hint.first); });
     for (auto& [program, link] : state_->links) {

@@ -188,6 +188,9 @@ class Reader {
         }
         std::vector<Descriptor> found;
         const Json& list = member(index, "manifests");
+        if (list.is_null()) {
+            return found;  // Docker 25 writes null where the image has no tag
+        }
         if (!list.is_array()) {
             throw_bad(what + " lists no manifests");
         }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "slimimg/base/error.hpp"
+
 #include "support/closure.hpp"
 
 using namespace slimimg;
@@ -11,9 +12,10 @@ using closure::Request;
 namespace {
 
 rootfs::Rootfs small_tree() {
-    return tree({folder("bin"), file("bin/app", "data", 0755), symlink("bin/alias", "app"),
-                 folder("etc"), file("etc/app.conf", "x"), folder("etc/d"), file("etc/d/a", "1"),
-                 file("etc/d/b", "2"), folder("opt"), file("opt/unused", "x")});
+    return tree({folder("bin"), file("bin/app", "data", 0755), test::symlink("bin/alias", "app"),
+                 folder("etc"), file("etc/os-release", "ID=debian\n"), file("etc/app.conf", "x"),
+                 folder("etc/d"), file("etc/d/a", "1"), file("etc/d/b", "2"), folder("opt"),
+                 file("opt/unused", "x")});
 }
 
 }  // namespace
@@ -89,7 +91,7 @@ TEST_CASE("--entrypoint replaces the image's own") {
 
 TEST_CASE("why tells the chain from the config to the file") {
     const ClosureOf image(tree({file("run", "#!/bin/sh\n", 0755), folder("bin"),
-                                symlink("bin/sh", "dash"), file("bin/dash", "x", 0755)}),
+                                test::symlink("bin/sh", "dash"), file("bin/dash", "x", 0755)}),
                           runs({"/run"}));
     const auto chain = image.closure.why(*image.rootfs.find("/bin/dash"));
     REQUIRE(chain.size() == 2);

@@ -12,11 +12,13 @@ std::string distribution() {
     return tar({folder("etc"), file("etc/os-release", "ID=debian\n"),
                 file("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"), folder("usr"),
                 folder("usr/bin"), file("usr/bin/sh", "x", 0755), file("usr/bin/bash", "x", 0755),
-                symlink("bin", "usr/bin"), folder("usr/share"), folder("usr/share/doc"),
+                test::symlink("bin", "usr/bin"), folder("usr/share"), folder("usr/share/doc"),
                 file("usr/share/doc/readme", "x")});
 }
 
-image::HistoryStep step(std::string created_by) { return {"", std::move(created_by), "", false}; }
+image::HistoryStep step(std::string created_by) {
+    return {"", std::move(created_by), "", false};
+}
 
 }  // namespace
 
@@ -29,7 +31,7 @@ TEST_CASE("files of a COPY layer are the application's, files of the distributio
                  tar({folder("srv"), file("srv/page", "x"), folder("srv/.git"),
                       file("srv/.git/config", "x"), folder("tmp"), file("tmp/left", "x")}),
                  tar({folder("usr/lib"), file("usr/lib/object.o", "x"), folder("data"),
-                      folder("var"), folder("var/log"), symlink("var/log/out", "/dev/stdout"),
+                      folder("var"), folder("var/log"), test::symlink("var/log/out", "/dev/stdout"),
                       folder("opt"), folder("opt/app"), file("opt/app/built", "x")})}),
         config);
     CHECK(image.rules("/srv/page") == "application-file");
@@ -75,13 +77,13 @@ TEST_CASE("shebangs keep their interpreter, through env too") {
 }
 
 TEST_CASE("paths in the application's text are kept; comments, parts of words and lists are not") {
-    const ClosureOf image(
-        tree({file("app", "x", 0755), folder("etc"),
-              file("etc/app.conf", "include /etc/more.conf;\n# /etc/comment\npath=a/etc/word\n"
-                                   "glob /etc/d/*.conf\n"),
-              file("etc/more.conf", "x"), file("etc/comment", "x"), file("etc/word", "x"),
-              folder("etc/d"), file("etc/d/1.conf", "x")}),
-        runs({"/app", "/etc/app.conf"}));
+    const ClosureOf image(tree({file("app", "x", 0755), folder("etc"),
+                                file("etc/app.conf",
+                                     "include /etc/more.conf;\n# /etc/comment\npath=a/etc/word\n"
+                                     "glob /etc/d/*.conf\n"),
+                                file("etc/more.conf", "x"), file("etc/comment", "x"),
+                                file("etc/word", "x"), folder("etc/d"), file("etc/d/1.conf", "x")}),
+                          runs({"/app", "/etc/app.conf"}));
     CHECK(image.rules("/etc/more.conf") == "named-path");
     CHECK_FALSE(image.keeps("/etc/comment"));
     CHECK_FALSE(image.keeps("/etc/word"));
@@ -91,11 +93,12 @@ TEST_CASE("paths in the application's text are kept; comments, parts of words an
 TEST_CASE("a shared folder that is named stays without what is in it") {
     image::Config config = runs({"/app"});
     config.env = {"CONF=/etc", "DATA=/var/lib/app", "PATH=/opt/tools"};
-    const ClosureOf image(tree({file("app", "x", 0755), folder("etc"), file("etc/other", "x"),
-                                folder("var"), folder("var/lib"), folder("var/lib/app"),
-                                file("var/lib/app/data", "x"), folder("opt"),
-                                folder("opt/tools"), file("opt/tools/t", "x", 0755)}),
-                          config);
+    const ClosureOf image(
+        tree({file("app", "x", 0755), folder("etc"), file("etc/other", "x"),
+              file("etc/os-release", "ID=debian\n"), folder("var"), folder("var/lib"),
+              folder("var/lib/app"), file("var/lib/app/data", "x"), folder("opt"),
+              folder("opt/tools"), file("opt/tools/t", "x", 0755)}),
+        config);
     CHECK(image.keeps("/etc"));
     CHECK_FALSE(image.keeps("/etc/other"));
     CHECK(image.keeps("/var/lib/app/data"));

@@ -25,6 +25,9 @@ struct Package {
     std::vector<std::string> provides;  ///< names only
     std::vector<rootfs::NodeId> files;  ///< what it owns and the image still has, in path order;
                                         ///< folders that only it owns too
+
+    /// The source package: what Debian and others split into several.
+    [[nodiscard]] const std::string& origin() const { return source.empty() ? name : source; }
 };
 
 using PackageId = std::uint32_t;

@@ -27,12 +27,15 @@ std::map<std::string_view, NodeId> siblings(Evidence& evidence, NodeId node) {
     const PackageDb& packages = evidence.packages();
     const auto source = [&](NodeId id) {
         const auto owner = packages.owner(id);
-        return owner ? std::string_view(packages[*owner].source) : std::string_view();
+        return owner ? std::string_view(packages[*owner].origin()) : std::string_view();
     };
     std::map<std::string_view, NodeId> found;
     const std::string_view own = source(node);
     for (const NodeId other : tree.children(tree[node].parent)) {
-        if (other != node && (tree[other].is_executable() || tree[other].is_symlink()) &&
+        // A copy of the program itself is another name that it looks at, not one that it starts.
+        const bool copy = tree[other].header.size == tree[node].header.size &&
+                          evidence.text(other) == evidence.text(node);
+        if (other != node && !copy && (tree[other].is_executable() || tree[other].is_symlink()) &&
             source(other) == own) {
             found.emplace(path::basename(tree[other].path), other);
         }

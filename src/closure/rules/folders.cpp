@@ -95,16 +95,25 @@ constexpr std::array<std::string_view, 75> shared_folders{
 static_assert(std::is_sorted(shared_folders.begin(), shared_folders.end()));
 
 /// Sorted. What stands below one of these is never read by a running program.
-constexpr std::array<std::string_view, 31> ballast_folders{
+constexpr std::array<std::string_view, 41> ballast_folders{
     "/etc/apk",
     "/etc/apt",
+    "/etc/cron.d",
+    "/etc/cron.daily",
+    "/etc/cron.monthly",
+    "/etc/cron.weekly",
+    "/etc/debconf.conf",
     "/etc/dpkg",
+    "/etc/init.d",
+    "/etc/logrotate.d",
     "/lib/apk",
+    "/lib/systemd",
     "/usr/include",
     "/usr/lib/apt",
     "/usr/lib/debug",
     "/usr/lib/dpkg",
     "/usr/lib/pkgconfig",
+    "/usr/lib/systemd",
     "/usr/local/include",
     "/usr/local/share/doc",
     "/usr/local/share/man",
@@ -112,6 +121,7 @@ constexpr std::array<std::string_view, 31> ballast_folders{
     "/usr/share/bash-completion",
     "/usr/share/bug",
     "/usr/share/cmake",
+    "/usr/share/debconf",
     "/usr/share/debhelper",
     "/usr/share/doc",
     "/usr/share/doc-base",
@@ -145,7 +155,7 @@ std::size_t owners(const Evidence& evidence, NodeId folder, std::size_t most) {
     for (NodeId node = folder + 1; node < end && sources.size() < most; ++node) {
         if (const auto owner = evidence.packages().owner(node);
             owner && !evidence.rootfs()[node].is_directory()) {
-            sources.insert(evidence.packages()[*owner].source);
+            sources.insert(evidence.packages()[*owner].origin());
         }
     }
     return sources.size();
@@ -219,14 +229,14 @@ void keep_folder(Evidence& evidence, NodeId folder, const Reason& reason,
 }
 
 void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
-                std::string_view from) {
+                std::string_view from, bool (*unwanted)(const Node&)) {
     const rootfs::Resolution found = evidence.rootfs().resolve(path, from);
     if (!found.node || !evidence.keep_path(path, reason, from) ||
         !evidence.rootfs()[*found.node].is_directory() || is_shared_folder(evidence, *found.node) ||
         is_hardware_folder(evidence.rootfs()[*found.node].path)) {
         return;
     }
-    keep_folder(evidence, *found.node, reason);
+    keep_folder(evidence, *found.node, reason, unwanted);
 }
 
 }  // namespace slimimg::closure

@@ -20,9 +20,9 @@ bool is_shared_folder(const Evidence& evidence, rootfs::NodeId folder);
 void keep_folder(Evidence& evidence, rootfs::NodeId folder, const Reason& reason,
                  bool (*unwanted)(const rootfs::Node&) = nullptr);
 
-/// Keeps what a name that leads to `node` means: a file, or a folder with what is in it (ballast
-/// left out), or of a shared folder just the folder itself.
+/// Keeps what a name means: a file, or a folder with what is in it (see keep_folder), or of a
+/// shared folder just the folder itself. A relative `path` starts at `from`.
 void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
-                std::string_view from = "/");
+                std::string_view from = "/", bool (*unwanted)(const rootfs::Node&) = nullptr);
 
 }  // namespace slimimg::closure

@@ -55,6 +55,11 @@ bool is_shell(std::string_view path) {
     return std::find(shells.begin(), shells.end(), path::basename(path)) != shells.end();
 }
 
+/// A program or script, as far as name and mode tell; libraries are executable too.
+bool is_program_file(const Node& node) {
+    return node.is_executable() && path::basename(node.path).find(".so") == std::string_view::npos;
+}
+
 /// What the file that names a path may do with it.
 struct Naming {
     NodeId file;
@@ -71,10 +76,11 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     const Node& node = tree[*found.node];
     const elf::ElfFacts* facts = evidence.elf(*found.node);
     const bool runs = node.is_executable() && (facts == nullptr || facts->is_program());
-    const Confidence confidence =
-        runs && !naming.starts_programs ? Confidence::hint : Confidence::likely;
+    const bool weak = (runs && !naming.starts_programs) || (node.is_file() && is_ballast(node));
     keep_named(evidence, text,
-               {named_path.id, naming.file, confidence, "names " + std::string(text)});
+               {named_path.id, naming.file, weak ? Confidence::hint : Confidence::likely,
+                "names " + std::string(text)},
+               "/", naming.starts_programs ? nullptr : is_program_file);
 }
 
 /// Paths in text whose ends can be seen: NUL, blank, quote and the like.
@@ -184,8 +190,8 @@ bool is_comment(std::string_view line) {
         return true;
     }
     line.remove_prefix(start);
-    return (line.starts_with('#') && !line.starts_with("#!")) || line.starts_with(';') ||
-           line.starts_with("//");
+    // A script's first line is a comment too: it has a rule of its own.
+    return line.starts_with('#') || line.starts_with(';') || line.starts_with("//");
 }
 
 /// Text that no package owns is the application's, and /etc is configuration: both mean what they

@@ -49,7 +49,8 @@ std::set<PackageId> family(const PackageDb& packages, PackageId own) {
         work.pop_back();
         for (const std::string& name : packages[at].depends) {
             const auto id = packages.find(name);
-            if (id && packages[*id].source == packages[own].source && members.insert(*id).second) {
+            if (id && packages[*id].origin() == packages[own].origin() &&
+                members.insert(*id).second) {
                 work.push_back(*id);
             }
         }

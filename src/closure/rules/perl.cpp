@@ -94,7 +94,7 @@ void keep_module(Evidence& evidence, const std::vector<NodeId>& folders, std::st
             }
             evidence.keep_path(base + file + std::string(ending), reason);
             const auto owner = evidence.packages().owner(*module);
-            if (owner && evidence.packages()[*owner].source != "perl") {
+            if (owner && evidence.packages()[*owner].origin() != "perl") {
                 for (const NodeId other : evidence.packages()[*owner].files) {
                     if (!is_ballast(tree[other]) && !tree[other].is_executable()) {
                         evidence.keep(other, reason);

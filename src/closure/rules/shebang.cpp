@@ -72,8 +72,8 @@ void inspect(Evidence& evidence, NodeId node) {
     const bool started = file.is_executable() && !is_of_a_dependency(file.path);
     const Confidence confidence = started ? Confidence::required : Confidence::hint;
     const std::string detail = "#!" + std::string(words.front());
-    if (!evidence.keep_path(words.front(), {shebang.id, node, confidence, detail}) &&
-        started && !evidence.rootfs().resolve(words.front()).node) {
+    if (!evidence.keep_path(words.front(), {shebang.id, node, confidence, detail}) && started &&
+        !evidence.rootfs().resolve(words.front()).node) {
         evidence.unresolved({.name = std::string(words.front()),
                              .needed_by = node,
                              .kind = "interpreter",
