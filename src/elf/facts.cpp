@@ -145,8 +145,10 @@ class FactReader {
                     append(facts_.needed, text(entry.value));
                     break;
                 case DT_FILTER:
-                case DT_AUXILIARY:
                     append(facts_.filters, text(entry.value));
+                    break;
+                case DT_AUXILIARY:
+                    append(facts_.auxiliaries, text(entry.value));
                     break;
                 case DT_SONAME:
                     facts_.soname = text(entry.value);

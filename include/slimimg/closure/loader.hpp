@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,21 +15,25 @@
 /// What the dynamic loaders do, modelled: which file answers each NEEDED name, and why.
 namespace slimimg::closure {
 
-/// The ELF facts of the image's files, each read once.
+struct LoaderKnowledge;
+
+/// The ELF facts of the image's files, and what its loaders are, each read once.
 class ElfStore {
   public:
-    ElfStore(const rootfs::Rootfs& rootfs, const Limits& limits)
-        : rootfs_(rootfs), limits_(limits) {}
+    ElfStore(const rootfs::Rootfs& rootfs, const Limits& limits);
 
     /// Null where the node is not an ELF file that a loader would take.
     const elf::ElfFacts* facts(rootfs::NodeId node);
     [[nodiscard]] const rootfs::Rootfs& rootfs() const { return rootfs_; }
     [[nodiscard]] const Limits& limits() const { return limits_; }
+    /// For the loader models alone.
+    [[nodiscard]] LoaderKnowledge& loaders() { return *loaders_; }
 
   private:
     const rootfs::Rootfs& rootfs_;
     Limits limits_;
     std::unordered_map<rootfs::NodeId, std::optional<elf::ElfFacts>> by_inode_;
+    std::shared_ptr<LoaderKnowledge> loaders_;
 };
 
 /// The variables of the process that its loader reads.
@@ -42,7 +47,8 @@ struct LoaderEnvironment {
 struct Alternative {
     rootfs::NodeId file = 0;
     std::vector<rootfs::NodeId> links;
-    std::string why;  ///< "glibc-hwcaps/x86-64-v3"
+    std::string path;  ///< as it is opened
+    std::string why;   ///< "glibc-hwcaps/x86-64-v3"
 };
 
 /// An object of a process, in load order.
@@ -53,12 +59,18 @@ struct LoadedObject {
     std::string name;                      ///< as it was asked for
     std::string found_by;  ///< "RUNPATH $ORIGIN/lib", "ld.so.cache", "default folder /usr/lib", …
     std::vector<Alternative> alternatives;  ///< their own needs follow as objects of their own
+    std::string path;  ///< as the loader opened it, links not followed; $ORIGIN is its folder
+    std::vector<std::string> aliases;  ///< further names under which the loader knows it
+    /// The object whose RPATHs are searched after its own, and so on up. Not always the one that
+    /// asked: glibc forgets who called dlopen.
+    std::optional<std::size_t> rpath_parent;
 };
 
 struct MissingLibrary {
     std::string name;
     rootfs::NodeId needed_by = 0;
     std::vector<std::string> searched;  ///< the folders, in order
+    std::string problem;  ///< what is wrong with the file that ended the search, if one did
 };
 
 /// A file that the loader itself read to decide: its cache, /etc/ld.so.preload, ld-musl's path
@@ -72,7 +84,9 @@ struct LoaderFile {
 struct Link {
     rootfs::NodeId program = 0;
     enum class Kind { none, glibc, musl } kind = Kind::none;  ///< none: static
-    std::vector<LoadedObject> objects;  ///< [0] is the program; then preloads, then breadth first
+    /// [0] is the program; then preloads, then breadth first: the order in which symbols are
+    /// looked up. The interpreter stands where it is first needed, or last.
+    std::vector<LoadedObject> objects;
     std::optional<std::size_t> interpreter;  ///< index into objects
     std::vector<MissingLibrary> missing;
     std::optional<std::string> missing_interpreter;

@@ -55,11 +55,12 @@ struct ElfFacts {
     std::optional<std::string> interpreter;  ///< PT_INTERP
     std::vector<std::string> needed;         ///< DT_NEEDED, in order
     std::optional<std::string> soname;
-    std::optional<std::string> rpath;    ///< DT_RPATH as it stands
-    std::optional<std::string> runpath;  ///< DT_RUNPATH as it stands
-    std::vector<std::string> filters;    ///< DT_FILTER and DT_AUXILIARY
-    std::uint64_t flags = 0;             ///< DT_FLAGS
-    std::uint64_t flags_1 = 0;           ///< DT_FLAGS_1
+    std::optional<std::string> rpath;      ///< DT_RPATH as it stands
+    std::optional<std::string> runpath;    ///< DT_RUNPATH as it stands
+    std::vector<std::string> filters;      ///< DT_FILTER, in order: must be there
+    std::vector<std::string> auxiliaries;  ///< DT_AUXILIARY, in order: may be missing
+    std::uint64_t flags = 0;               ///< DT_FLAGS
+    std::uint64_t flags_1 = 0;             ///< DT_FLAGS_1
     std::vector<VersionNeed> version_needs;
     /// Verdef records in order, the base (named like the library) too: as in glibc, a library that
     /// has none is only warned about, one that has others than the wanted is an error.
