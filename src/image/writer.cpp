@@ -1,7 +1,6 @@
 #include "slimimg/image/writer.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 
 #include <unistd.h>
@@ -130,70 +129,140 @@ void write_tar(const Files& files, const archive::ByteSink& sink) {
 }
 
 /// A folder that takes its name only when it is whole.
-void write_folder(const Files& files, const fs::path& target) {
-    const bool replaces = fs::exists(target);
-    if (replaces && !fs::is_empty(target) && !fs::exists(target / "oci-layout")) {
-        throw Error(Exit::usage, "target-not-empty",
-                    target.string() + " is a folder with other things in it", "name a new folder");
+class StagedFolder {
+  public:
+    explicit StagedFolder(const fs::path& target) : target_(target) {
+        replaces_ = fs::exists(target);
+        if (replaces_ && !fs::is_empty(target) && !fs::exists(target / "oci-layout")) {
+            throw Error(Exit::usage, "target-not-empty",
+                        target.string() + " is a folder with other things in it",
+                        "name a new folder");
+        }
+        std::string name = target.string() + ".XXXXXX";
+        if (mkdtemp(name.data()) == nullptr) {
+            throw_errno("cannot write", target.string());
+        }
+        temporary_ = name;
+        fs::permissions(temporary_, fs::perms(0755));
     }
-    std::string temporary = target.string() + ".XXXXXX";
-    if (mkdtemp(temporary.data()) == nullptr) {
-        throw_errno("cannot write", target.string());
+    ~StagedFolder() {
+        std::error_code ignored;
+        fs::remove_all(temporary_, ignored);
     }
-    fs::permissions(temporary, fs::perms(0755));
-    const std::unique_ptr<std::string, void (*)(std::string*)> remover(
-        &temporary, [](std::string* folder) {
-            std::error_code ignored;
-            fs::remove_all(*folder, ignored);
-        });
-    fs::create_directories(fs::path(temporary) / "blobs" / "sha256");
-    for (const auto& [name, content] : files.files) {
-        AtomicFile file(fs::path(temporary) / name);
-        file.write(content.bytes);
-        file.commit();
+    StagedFolder(const StagedFolder&) = delete;
+    StagedFolder& operator=(const StagedFolder&) = delete;
+
+    [[nodiscard]] const fs::path& temporary() const { return temporary_; }
+
+    void write(const Files& files) const {
+        fs::create_directories(temporary_ / "blobs" / "sha256");
+        for (const auto& [name, content] : files.files) {
+            AtomicFile file(temporary_ / name);
+            file.write(content.bytes);
+            file.commit();
+        }
     }
-    if (replaces) {
+
+    void commit() const {
+        if (!replaces_) {
+            fs::rename(temporary_, target_);
+            return;
+        }
         // What stood there goes only once the new one is complete.
-        const fs::path old = temporary + ".old";
-        fs::rename(target, old);
-        fs::rename(temporary, target);
+        const fs::path old = temporary_.string() + ".old";
+        fs::rename(target_, old);
+        fs::rename(temporary_, target_);
         fs::remove_all(old);
-    } else {
-        fs::rename(temporary, target);
     }
+
+  private:
+    fs::path target_;
+    fs::path temporary_;
+    bool replaces_ = false;
+};
+
+[[noreturn]] void throw_io(const std::string& target, const fs::filesystem_error& failure) {
+    throw Error(Exit::internal, "io", "cannot write " + target + ": " + failure.code().message());
 }
 
 }  // namespace
 
-std::uint64_t write_image(const NewImage& image, Format format, const std::string& target) {
-    const Files files = files_of(image, format);
+struct StagedImage::State {
+    std::string target;
+    std::string location;
     std::uint64_t bytes = 0;
-    if (format == Format::oci_dir) {
-        try {
-            write_folder(files, target);
-        } catch (const fs::filesystem_error& failure) {
-            throw Error(Exit::internal, "io",
-                        "cannot write " + target + ": " + failure.code().message());
-        }
+    std::unique_ptr<AtomicFile> file;
+    std::unique_ptr<StagedFolder> folder;
+    std::unique_ptr<SpoolFile> spool;
+
+    void write_folder(const Files& files) {
+        folder = std::make_unique<StagedFolder>(target);
+        folder->write(files);
+        location = folder->temporary().string();
         for (const auto& [name, content] : files.files) {
             bytes += content.size();
         }
-        return bytes;
     }
-    if (target == "-") {
+
+    void write_archive(const Files& files, const fs::path& spool_dir) {
+        if (target == "-") {
+            spool = std::make_unique<SpoolFile>(spool_dir);
+            location = "/proc/self/fd/" + std::to_string(spool->fd());
+        } else {
+            file = std::make_unique<AtomicFile>(target);
+            location = file->temporary().string();
+        }
         write_tar(files, [&](Bytes part) {
-            write_all(STDOUT_FILENO, part, "standard output");
+            spool ? spool->write(part) : file->write(part);
             bytes += part.size();
         });
-        return bytes;
     }
-    AtomicFile file(target);
-    write_tar(files, [&](Bytes part) {
-        file.write(part);
-        bytes += part.size();
-    });
-    file.commit();
-    return bytes;
+};
+
+StagedImage::StagedImage(const NewImage& image, Format format, const std::string& target,
+                         const fs::path& spool_dir)
+    : state_(std::make_unique<State>()) {
+    state_->target = target;
+    const Files files = files_of(image, format);
+    if (format != Format::oci_dir) {
+        state_->write_archive(files, spool_dir);
+        return;
+    }
+    try {
+        state_->write_folder(files);
+    } catch (const fs::filesystem_error& failure) {
+        throw_io(target, failure);
+    }
+}
+
+StagedImage::~StagedImage() = default;
+
+const std::string& StagedImage::location() const {
+    return state_->location;
+}
+
+std::uint64_t StagedImage::bytes() const {
+    return state_->bytes;
+}
+
+void StagedImage::commit() {
+    if (state_->file) {
+        state_->file->commit();
+    } else if (state_->spool) {
+        write_all(STDOUT_FILENO, state_->spool->map().bytes, "standard output");
+    } else {
+        try {
+            state_->folder->commit();
+        } catch (const fs::filesystem_error& failure) {
+            throw_io(state_->target, failure);
+        }
+    }
+}
+
+std::uint64_t write_image(const NewImage& image, Format format, const std::string& target) {
+    StagedImage staged(image, format, target);
+    staged.commit();
+    return staged.bytes();
 }
 
 }  // namespace slimimg::image

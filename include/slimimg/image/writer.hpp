@@ -1,6 +1,9 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,9 +26,34 @@ struct NewImage {
     std::map<std::string, std::string> annotations;  ///< of the OCI manifest
 };
 
-/// Writes `image` to `target` (a file; a folder for Format::oci_dir; "-" for standard output).
+/// An image written under a temporary name, where it can be read and proved before it takes its
+/// place. Without commit() nothing is left of it.
+///
 /// A docker-archive is written as Docker 25 does, with the OCI layout beside manifest.json in one
-/// tar. Equal input gives equal bytes. Returns the bytes written. Throws Error (internal).
+/// tar. Equal input gives equal bytes.
+class StagedImage {
+  public:
+    /// For `target`: a file; a folder for Format::oci_dir; "-" for standard output, for which the
+    /// image waits in `spool_dir` (empty: TMPDIR, else /tmp). Throws Error (internal; usage for a
+    /// folder with other things in it).
+    StagedImage(const NewImage& image, Format format, const std::string& target,
+                const std::filesystem::path& spool_dir = {});
+    ~StagedImage();
+    StagedImage(const StagedImage&) = delete;
+    StagedImage& operator=(const StagedImage&) = delete;
+
+    /// Where read_image finds it until commit().
+    [[nodiscard]] const std::string& location() const;
+    [[nodiscard]] std::uint64_t bytes() const;
+    /// Renames it to the target, which it replaces, or copies it to standard output.
+    void commit();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Writes `image` to `target` at once; returns the bytes written.
 std::uint64_t write_image(const NewImage& image, Format format, const std::string& target);
 
 }  // namespace slimimg::image
