@@ -1,251 +1,97 @@
 #include "slimimg/archive/layer.hpp"
 
-#include <algorithm>
-#include <memory>
-#include <optional>
+#include <cerrno>
+#include <functional>
 
-#include <archive.h>
-#include <archive_entry.h>
+#include <unistd.h>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/file.hpp"
+#include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
+
+#include "archive/background_hasher.hpp"
+#include "archive/progress_step.hpp"
+#include "archive/spool_sink.hpp"
+#include "archive/tar_reader.hpp"
+#include "archive/tar_walk.hpp"
 
 namespace slimimg::archive {
 namespace {
 
-struct ReaderCloser {
-    void operator()(::archive* reader) const { archive_read_free(reader); }
-};
-using Reader = std::unique_ptr<::archive, ReaderCloser>;
-
-constexpr std::uint64_t block = 512;
-
-std::uint64_t padded(std::uint64_t size) {
-    return (size + block - 1) / block * block;
-}
-
-[[noreturn]] void throw_damaged(std::string_view what, const std::string& problem) {
-    throw Error(Exit::bad_input, "layer-damaged", std::string(what) + ": " + problem,
-                "save or pull the image again");
-}
-
-bool is_zero(Bytes bytes) {
-    return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
-}
-
-std::string_view c_string(const char* text) {
-    return text == nullptr ? "" : text;
-}
-
-EntryType type_of(archive_entry* entry) {
-    if (archive_entry_hardlink(entry) != nullptr) {
-        return EntryType::hardlink;
+/// Hashes in pieces, so that the observer sees it go on.
+Digest hash(Bytes bytes, const RunOptions& options, std::string_view what) {
+    constexpr std::size_t piece_bytes = 4 << 20;
+    ProgressStep step(options, "hash", what, bytes.size());
+    Hasher hasher;
+    while (!bytes.empty()) {
+        const Bytes piece = bytes.first(std::min(bytes.size(), piece_bytes));
+        hasher.update(piece);
+        step.advance(piece.size());
+        bytes = bytes.subspan(piece.size());
     }
-    switch (archive_entry_filetype(entry)) {
-        case AE_IFDIR:
-            return EntryType::directory;
-        case AE_IFLNK:
-            return EntryType::symlink;
-        case AE_IFCHR:
-            return EntryType::char_device;
-        case AE_IFBLK:
-            return EntryType::block_device;
-        case AE_IFIFO:
-            return EntryType::fifo;
-        default:
-            return EntryType::file;
-    }
-}
-
-/// Normalized, after making sure that it stays inside the image.
-std::string image_path(std::string_view name, std::string_view what, const Limits& limits) {
-    int depth = 0;
-    for (const std::string_view part : path::components(name)) {
-        depth += part == ".." ? -1 : 1;
-        if (depth < 0) {
-            throw Error(Exit::bad_input, "path-escapes",
-                        std::string(what) + ": the name " + path::printable(name) +
-                            " leads out of the image",
-                        "the image is damaged or hostile");
-        }
-    }
-    std::string normal = path::normalize(name);
-    if (normal.size() > limits.path_bytes) {
-        throw Error(Exit::bad_input, "path-too-long",
-                    std::string(what) + ": a name of " + std::to_string(normal.size()) +
-                        " bytes is over the limit of " + std::to_string(limits.path_bytes));
-    }
-    return normal;
-}
-
-Header header_of(archive_entry* entry, std::string_view what, const Limits& limits) {
-    Header header;
-    header.type = type_of(entry);
-    header.mode = static_cast<std::uint16_t>(archive_entry_perm(entry) & 07777);
-    header.uid = static_cast<std::uint64_t>(archive_entry_uid(entry));
-    header.gid = static_cast<std::uint64_t>(archive_entry_gid(entry));
-    header.mtime = {archive_entry_mtime(entry),
-                    static_cast<std::uint32_t>(archive_entry_mtime_nsec(entry))};
-    if (header.type == EntryType::file) {
-        header.size = static_cast<std::uint64_t>(archive_entry_size(entry));
-    } else if (header.type == EntryType::symlink) {
-        header.link = c_string(archive_entry_symlink(entry));
-    } else if (header.type == EntryType::hardlink) {
-        header.link = image_path(c_string(archive_entry_hardlink(entry)), what, limits);
-    } else if (header.type == EntryType::char_device || header.type == EntryType::block_device) {
-        header.device_major = static_cast<std::uint32_t>(archive_entry_rdevmajor(entry));
-        header.device_minor = static_cast<std::uint32_t>(archive_entry_rdevminor(entry));
-    }
-    const char* name = nullptr;
-    const void* value = nullptr;
-    std::size_t size = 0;
-    archive_entry_xattr_reset(entry);
-    while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
-        header.xattrs.emplace_back(name, std::string(static_cast<const char*>(value), size));
-    }
-    std::sort(header.xattrs.begin(), header.xattrs.end());
-    return header;
-}
-
-/// What stands behind the last entry: the two zero blocks, and what some writers leave after them.
-void judge_end(LayerScan& layer, std::uint64_t end, std::string_view what) {
-    const Bytes rest = layer.tar.bytes.subspan(std::min<std::size_t>(end, layer.tar.bytes.size()));
-    const Bytes zeros = rest.first(std::min<std::size_t>(rest.size(), 2 * block));
-    if (zeros.size() < 2 * block || !is_zero(zeros)) {
-        layer.diagnostics.push_back({Severity::note, "tar-end-missing", "",
-                                     std::string(what) + " has no end-of-archive blocks"});
-    } else if (!is_zero(rest.subspan(2 * block))) {
-        layer.diagnostics.push_back({Severity::warning, "tar-trailing-data", "",
-                                     std::string(what) + " has data after its end, which no "
-                                                         "engine reads"});
-    }
-}
-
-/// Where the parts of one entry stand.
-struct Shape {
-    std::uint64_t start = 0;    // of the entry's own extension headers
-    std::uint64_t content = 0;  // behind its header
-    std::uint64_t stored = 0;   // bytes of content in the tar
-};
-
-/// The size field: octal digits, or base 256 where the first bit is set (GNU).
-std::uint64_t size_field(Bytes header) {
-    const Bytes field = header.subspan(124, 12);
-    std::uint64_t size = 0;
-    if ((std::to_integer<unsigned>(field[0]) & 0x80U) != 0) {
-        for (std::size_t i = 4; i < field.size(); ++i) {
-            size = size << 8 | std::to_integer<std::uint64_t>(field[i]);
-        }
-        return size;
-    }
-    for (const std::byte b : field) {
-        const auto c = std::to_integer<char>(b);
-        if (c >= '0' && c <= '7') {
-            size = size << 3 | static_cast<std::uint64_t>(c - '0');
-        }
-    }
-    return size;
-}
-
-/// The "size" record of a pax header, which stands in for a size field that is too small.
-std::optional<std::uint64_t> pax_size(std::string_view records) {
-    std::size_t at = records.find(" size=");
-    if (at == std::string_view::npos) {
-        return std::nullopt;
-    }
-    std::uint64_t size = 0;
-    for (at += 6; at < records.size() && records[at] >= '0' && records[at] <= '9'; ++at) {
-        size = size * 10 + static_cast<std::uint64_t>(records[at] - '0');
-    }
-    return size;
-}
-
-/// libarchive says where an entry's headers start; what stands where in them is read here. Nothing
-/// where the tar ends too soon.
-std::optional<Shape> shape_at(Bytes tar, std::uint64_t at) {
-    Shape shape{.start = at};
-    std::optional<std::uint64_t> long_size;
-    while (const auto header = checked_subspan(tar, at, block)) {
-        const auto type = std::to_integer<char>((*header)[156]);
-        const std::uint64_t size = size_field(*header);
-        at += block;
-        if (type != 'x' && type != 'X' && type != 'g' && type != 'L' && type != 'K' &&
-            type != 'V') {
-            shape.content = at;
-            shape.stored = long_size.value_or(size);
-            // GNU's old sparse format: more of the map follows while the block says so.
-            if (type == 'S' && std::to_integer<int>((*header)[482]) != 0) {
-                auto more = checked_subspan(tar, shape.content, block);
-                shape.content += block;
-                while (more && std::to_integer<int>((*more)[504]) != 0) {
-                    more = checked_subspan(tar, shape.content, block);
-                    shape.content += block;
-                }
-            }
-            return shape;
-        }
-        const auto body = checked_subspan(tar, at, size);
-        if (!body) {
-            return std::nullopt;
-        }
-        if (type == 'x') {
-            long_size = pax_size(as_text(*body));
-        }
-        at += padded(size);
-        if (type == 'g' || type == 'V') {
-            shape.start = at;  // of the whole archive: no part of this entry
-        }
-    }
-    return std::nullopt;
-}
-
-bool has_content(const Header& header) {
-    return header.type == EntryType::file;
+    return hasher.finish();
 }
 
 void walk(LayerScan& layer, const RunOptions& options, std::string_view what) {
-    const Bytes tar = layer.tar.bytes;
-    if (is_zero(tar.first(std::min<std::size_t>(tar.size(), 2 * block)))) {
-        return;  // an empty layer: nothing at all, or just the end blocks
+    const ProgressStep step(options, "scan", what, 0);
+    layer.entries = walk_tar(layer.tar.bytes, options.limits, what, layer.diagnostics);
+}
+
+/// Hash and walk read the same pages at about the same time.
+void scan_plain(LayerScan& layer, const RunOptions& options, std::string_view what) {
+    parallel_for(options.threads, options.verify ? 2 : 1, [&](std::size_t part) {
+        if (part == 0) {
+            walk(layer, options, what);
+        } else {
+            layer.diff_id = hash(layer.tar.bytes, options, what);
+        }
+    });
+    layer.blob = layer.diff_id;
+}
+
+template <typename PlainHasher>
+void inflate_and_hash(LayerScan& layer, const Slice& blob, const RunOptions& options,
+                      std::string_view what) {
+    SpoolSink spool(options);
+    PlainHasher hasher;
+    inflate(blob.bytes, layer.codec, options, what, [&](Bytes piece) {
+        hasher.update(piece);
+        spool.write(piece);
+    });
+    layer.diff_id = hasher.finish();
+    layer.tar = spool.finish();
+}
+
+void scan_compressed(LayerScan& layer, const Slice& blob, const RunOptions& options,
+                     std::string_view what) {
+    if (!options.verify) {
+        layer.tar = inflate_to_slice(blob, options, what);
+    } else {
+        parallel_for(options.threads, 2, [&](std::size_t part) {
+            if (part == 1) {
+                layer.blob = sha256(blob.bytes);
+            } else if (options.threads > 1) {
+                inflate_and_hash<BackgroundHasher>(layer, blob, options, what);
+            } else {
+                inflate_and_hash<Hasher>(layer, blob, options, what);
+            }
+        });
     }
-    const Reader reader(archive_read_new());
-    archive_read_support_format_tar(reader.get());
-    archive_read_set_options(reader.get(), "hdrcharset=BINARY");
-    if (archive_read_open_memory(reader.get(), tar.data(), tar.size()) != ARCHIVE_OK) {
-        throw_damaged(what, "it is no tar archive");
+    walk(layer, options, what);
+}
+
+void write_at(int fd, std::uint64_t offset, Bytes bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno != EINTR) {
+            throw_errno("cannot write", "a temporary file");
+        }
+        if (written > 0) {
+            offset += static_cast<std::uint64_t>(written);
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        }
     }
-    std::uint64_t end = 0;
-    while (true) {
-        archive_entry* entry = nullptr;
-        const int status = archive_read_next_header(reader.get(), &entry);
-        if (status == ARCHIVE_EOF) {
-            break;
-        }
-        if (status < ARCHIVE_WARN) {
-            throw_damaged(what, "near byte " + std::to_string(end) + ": " +
-                                    path::printable(c_string(archive_error_string(reader.get()))));
-        }
-        if (layer.entries.size() >= options.limits.entries) {
-            throw Error(Exit::bad_input, "too-many-entries",
-                        std::string(what) + " has more than " +
-                            std::to_string(options.limits.entries) + " entries");
-        }
-        LayerEntry item;
-        item.path = image_path(c_string(archive_entry_pathname(entry)), what, options.limits);
-        item.header = header_of(entry, what, options.limits);
-        item.sparse = archive_entry_sparse_count(entry) > 0;
-        const auto shape =
-            shape_at(tar, static_cast<std::uint64_t>(archive_read_header_position(reader.get())));
-        const std::uint64_t stored = shape && has_content(item.header) ? shape->stored : 0;
-        if (!shape || !checked_subspan(tar, shape->content, stored)) {
-            throw_damaged(what, "it ends within " + path::printable(item.path));
-        }
-        end = std::min<std::uint64_t>(shape->content + padded(stored), tar.size());
-        item.raw = {shape->start, end - shape->start};
-        item.content = {shape->content, stored};
-        layer.entries.push_back(std::move(item));
-    }
-    judge_end(layer, end, what);
 }
 
 }  // namespace
@@ -253,34 +99,40 @@ void walk(LayerScan& layer, const RunOptions& options, std::string_view what) {
 LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what) {
     LayerScan layer;
     layer.codec = detect_codec(blob.bytes);
-    layer.tar = inflate_to_slice(blob, options, what);
-    if (options.verify) {
-        layer.diff_id = sha256(layer.tar.bytes);
-        layer.blob = layer.codec == Codec::none ? layer.diff_id : sha256(blob.bytes);
+    if (layer.codec == Codec::none) {
+        layer.tar = blob;
+        scan_plain(layer, options, what);
+    } else {
+        scan_compressed(layer, blob, options, what);
     }
-    walk(layer, options, what);
     return layer;
 }
 
 Slice read_sparse(const LayerScan& layer, const LayerEntry& entry, const RunOptions& options) {
-    if (entry.header.size > options.limits.sparse_bytes) {
+    const std::uint64_t size = entry.header.size;
+    if (size > options.limits.sparse_bytes) {
         throw Error(Exit::bad_input, "sparse-too-large",
-                    path::printable(entry.path) + " is a sparse file of " +
-                        std::to_string(entry.header.size) + " bytes, over the limit of " +
-                        std::to_string(options.limits.sparse_bytes));
+                    path::printable(entry.path) + " is a sparse file of " + std::to_string(size) +
+                        " bytes, over the limit of " + std::to_string(options.limits.sparse_bytes));
     }
-    const auto raw = checked_subspan(layer.tar.bytes, entry.raw.offset, entry.raw.length);
-    const Reader reader(archive_read_new());
-    archive_read_support_format_tar(reader.get());
-    archive_entry* found = nullptr;
-    auto content = std::make_shared<std::string>(entry.header.size, '\0');
-    if (!raw || archive_read_open_memory(reader.get(), raw->data(), raw->size()) != ARCHIVE_OK ||
-        archive_read_next_header(reader.get(), &found) < ARCHIVE_WARN ||
-        archive_read_data(reader.get(), content->data(), content->size()) !=
-            static_cast<la_ssize_t>(content->size())) {
-        throw_damaged(entry.path, "its sparse map can't be read");
+    const auto raw = layer.tar.sub(entry.raw.offset, entry.raw.length);
+    if (!raw) {
+        throw_damaged_layer(path::printable(entry.path), "it is not part of the layer");
     }
-    return {as_bytes(*content), content};
+    // Holes cost nothing in a file.
+    const SpoolFile spool(options.spool_dir);
+    if (ftruncate(spool.fd(), static_cast<off_t>(size)) != 0) {
+        throw_errno("cannot write", "a temporary file");
+    }
+    TarReader reader(raw->bytes, path::printable(entry.path));
+    reader.next();
+    while (const auto piece = reader.next_piece()) {
+        if (piece->offset > size || piece->bytes.size() > size - piece->offset) {
+            throw_damaged_layer(path::printable(entry.path), "its sparse map leads past its end");
+        }
+        write_at(spool.fd(), piece->offset, piece->bytes);
+    }
+    return map_descriptor(spool.fd(), size);
 }
 
 }  // namespace slimimg::archive

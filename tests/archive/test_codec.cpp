@@ -1,12 +1,12 @@
 #include <array>
 #include <filesystem>
-#include <map>
 
 #include <doctest/doctest.h>
 
 #include "slimimg/archive/codec.hpp"
 #include "slimimg/base/error.hpp"
 
+#include "counting_progress.hpp"
 #include "expect_error.hpp"
 #include "pack.hpp"
 
@@ -26,22 +26,6 @@ constexpr std::array packers{Packer{Codec::gzip, test::gzip}, Packer{Codec::zstd
 std::string inflated(std::string_view packed, const RunOptions& options = {}) {
     return std::string(archive::inflate_to_slice(slice_of(packed), options, "data").text());
 }
-
-class CountingProgress : public Progress {
-  public:
-    void begin(std::string_view step, std::string_view what, std::uint64_t bytes) override {
-        ++begun[std::string(step)];
-        total = bytes;
-        name = what;
-    }
-    void advance(std::uint64_t bytes) override { advanced += bytes; }
-    void end(std::string_view step, std::string_view) override { ++ended[std::string(step)]; }
-
-    std::map<std::string, int> begun, ended;
-    std::string name;
-    std::uint64_t total = 0;
-    std::uint64_t advanced = 0;
-};
 
 }  // namespace
 
@@ -176,7 +160,7 @@ TEST_CASE("more inflated bytes than the limit are refused") {
 
 TEST_CASE("inflating is told as one step that counts the stored bytes") {
     for (const Packer& packer : packers) {
-        CountingProgress progress;
+        test::CountingProgress progress;
         RunOptions options;
         options.progress = &progress;
         const std::string packed = packer.pack(test::sample(2'000'000));
