@@ -102,8 +102,7 @@ class Walker {
         header.mode = static_cast<std::uint16_t>(archive_entry_perm(from) & 07777U);
         header.uid = owner(archive_entry_uid(from), path);
         header.gid = owner(archive_entry_gid(from), path);
-        header.mtime = {archive_entry_mtime(from),
-                        static_cast<std::uint32_t>(archive_entry_mtime_nsec(from))};
+        header.mtime = mtime_of(from);
         switch (header.type) {
             case EntryType::file:
                 header.size = file_size(archive_entry_size(from), path);
@@ -127,6 +126,17 @@ class Walker {
         }
         header.xattrs.assign(headers.xattrs.begin(), headers.xattrs.end());
         return header;
+    }
+
+    static Timestamp mtime_of(archive_entry* entry) {
+        Timestamp time{archive_entry_mtime(entry),
+                       static_cast<std::uint32_t>(archive_entry_mtime_nsec(entry))};
+        // libarchive reads "-1.5" as -1 s and 500,000,000 ns: half a second later, not earlier.
+        if (time.seconds < 0 && time.nanoseconds > 0) {
+            time.seconds -= 1;
+            time.nanoseconds = 1'000'000'000 - time.nanoseconds;
+        }
+        return time;
     }
 
     EntryType type_of(archive_entry* entry, const std::string& path) const {

@@ -1,138 +1,238 @@
 #include "slimimg/archive/tar_writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
-
-#include <archive.h>
-#include <archive_entry.h>
+#include <utility>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/path.hpp"
+
+#include "archive/tar_format.hpp"
+
+// New entries are encoded here and not by libarchive: its pax writer encodes names by the locale,
+// changes the names of extended attributes (a blank becomes %20, which engines don't undo), and its
+// bytes differ between versions.
 
 namespace slimimg::archive {
 namespace {
 
-struct EntryCloser {
-    void operator()(archive_entry* entry) const { archive_entry_free(entry); }
-};
+constexpr std::size_t name_bytes = 100;
+constexpr std::uint64_t owner_max = 07777777;      // what the 8 bytes of a field hold in octal …
+constexpr std::uint64_t large_max = 077777777777;  // … and the 12 bytes of size and mtime
 
-/// libarchive's write callback: hands the bytes on, and keeps exceptions out of C code.
-struct Drain {
-    ByteSink sink;
-    std::exception_ptr failure;
-
-    static la_ssize_t write(::archive* /*unused*/, void* self, const void* bytes,
-                            std::size_t size) {
-        auto* drain = static_cast<Drain*>(self);
-        try {
-            drain->sink({static_cast<const std::byte*>(bytes), size});
-        } catch (...) {
-            drain->failure = std::current_exception();
-            return -1;
-        }
-        return static_cast<la_ssize_t>(size);
-    }
-};
-
-unsigned file_type(EntryType type) {
+char type_flag(EntryType type) {
     switch (type) {
-        case EntryType::directory:
-            return AE_IFDIR;
-        case EntryType::symlink:
-            return AE_IFLNK;
-        case EntryType::char_device:
-            return AE_IFCHR;
-        case EntryType::block_device:
-            return AE_IFBLK;
-        case EntryType::fifo:
-            return AE_IFIFO;
-        case EntryType::file:
         case EntryType::hardlink:
-            return AE_IFREG;
+            return '1';
+        case EntryType::symlink:
+            return '2';
+        case EntryType::char_device:
+            return '3';
+        case EntryType::block_device:
+            return '4';
+        case EntryType::directory:
+            return '5';
+        case EntryType::fifo:
+            return '6';
+        case EntryType::file:
+            break;
     }
-    return AE_IFREG;
+    return '0';
+}
+
+/// The fields of a ustar header that differ between entries (POSIX.1-2017, pax, "ustar Interchange
+/// Format").
+struct Fields {
+    std::string_view name;
+    std::string_view link;
+    char type = '0';
+    std::uint64_t mode = 0;
+    std::uint64_t uid = 0;
+    std::uint64_t gid = 0;
+    std::uint64_t size = 0;
+    std::uint64_t mtime = 0;
+    std::uint64_t device_major = 0;
+    std::uint64_t device_minor = 0;
+};
+
+/// One header block. A number that is too large for its field stands in a pax record; the field is
+/// then 0.
+std::string header_block(const Fields& fields) {
+    std::string block(block_bytes, '\0');
+    const auto text = [&](std::size_t at, std::size_t width, std::string_view value) {
+        const std::string_view part = value.substr(0, width);
+        block.replace(at, part.size(), part);
+    };
+    const auto octal = [&](std::size_t at, std::size_t width, std::uint64_t value) {
+        const std::uint64_t limit = std::uint64_t{1} << (3 * (width - 1));
+        value = value < limit ? value : 0;
+        for (std::size_t i = width - 1; i-- > 0; value /= 8) {
+            block[at + i] = static_cast<char>('0' + value % 8);
+        }
+    };
+    text(0, name_bytes, fields.name);
+    octal(100, 8, fields.mode);
+    octal(108, 8, fields.uid);
+    octal(116, 8, fields.gid);
+    octal(124, 12, fields.size);
+    octal(136, 12, fields.mtime);
+    text(148, 8, "        ");
+    block[156] = fields.type;
+    text(157, name_bytes, fields.link);
+    text(257, 8, std::string_view("ustar\00000", 8));
+    octal(329, 8, fields.device_major);
+    octal(337, 8, fields.device_minor);
+    std::uint64_t sum = 0;
+    for (const char c : block) {
+        sum += static_cast<unsigned char>(c);
+    }
+    octal(148, 7, sum);
+    block[154] = '\0';
+    return block;
+}
+
+/// The records of a pax extended header, in the order they are added.
+class PaxRecords {
+  public:
+    /// "LENGTH KEY=VALUE\n"; the length counts its own digits.
+    void add(std::string_view key, std::string_view value) {
+        const std::size_t rest = key.size() + value.size() + 3;
+        std::size_t length = rest + 1;
+        while (length != rest + std::to_string(length).size()) {
+            length = rest + std::to_string(length).size();
+        }
+        text_.append(std::to_string(length)).append(" ").append(key).append("=");
+        text_.append(value).append("\n");
+    }
+    void add_text(std::string_view key, std::string_view value) {
+        const bool ascii = std::all_of(value.begin(), value.end(),
+                                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+        if (!ascii || value.size() > name_bytes) {
+            add(key, value);
+        }
+    }
+    void add_number(std::string_view key, std::uint64_t value, std::uint64_t max) {
+        if (value > max) {
+            add(key, std::to_string(value));
+        }
+    }
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+};
+
+/// Seconds since the epoch with as many decimals as there are: "1.5", "-0.25".
+std::string decimal(const Timestamp& time) {
+    const bool borrowed = time.seconds < 0 && time.nanoseconds > 0;
+    const std::int64_t whole = time.seconds + (borrowed ? 1 : 0);
+    const std::uint32_t nanoseconds =
+        borrowed ? 1'000'000'000 - time.nanoseconds : time.nanoseconds;
+    std::string text = (borrowed && whole == 0 ? "-" : "") + std::to_string(whole);
+    if (nanoseconds > 0) {
+        std::string digits = std::to_string(1'000'000'000 + nanoseconds).substr(1);
+        digits.resize(digits.find_last_not_of('0') + 1);
+        text += "." + digits;
+    }
+    return text;
+}
+
+PaxRecords records_for(const Fields& fields, const Header& header) {
+    PaxRecords records;
+    records.add_text("path", fields.name);
+    records.add_text("linkpath", fields.link);
+    records.add_number("uid", fields.uid, owner_max);
+    records.add_number("gid", fields.gid, owner_max);
+    records.add_number("size", fields.size, large_max);
+    const Timestamp& mtime = header.mtime;
+    if (mtime.nanoseconds != 0 || mtime.seconds < 0 ||
+        static_cast<std::uint64_t>(mtime.seconds) > large_max) {
+        records.add("mtime", decimal(mtime));
+    }
+    records.add_number("SCHILY.devmajor", fields.device_major, owner_max);
+    records.add_number("SCHILY.devminor", fields.device_minor, owner_max);
+    for (const auto& [name, value] : header.xattrs) {
+        if (name.empty() || name.find('=') != std::string::npos) {
+            throw Error(Exit::internal, "xattr-name",
+                        "a tar can't hold the extended attribute " + path::printable(name));
+        }
+        records.add("SCHILY.xattr." + name, value);
+    }
+    return records;
+}
+
+std::string tar_name(std::string_view path, EntryType type) {
+    std::string name(path.starts_with('/') ? path.substr(1) : path);
+    if (name.empty()) {
+        name = ".";
+    }
+    return type == EntryType::directory ? name + "/" : name;
 }
 
 }  // namespace
 
 struct TarWriter::State {
-    Drain drain;
-    ::archive* writer = archive_write_new();
+    ByteSink sink;
 
-    explicit State(ByteSink sink) : drain{std::move(sink), nullptr} {}
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-    ~State() { archive_write_free(writer); }
-
-    void check(int status) const {
-        if (drain.failure) {
-            std::rethrow_exception(drain.failure);
+    void put_padded(Bytes bytes) {
+        static constexpr std::array<std::byte, block_bytes> zeros{};
+        if (!bytes.empty()) {
+            sink(bytes);
         }
-        if (status < ARCHIVE_WARN) {
-            const char* text = archive_error_string(writer);
-            throw Error(Exit::internal, "tar-write",
-                        std::string("cannot write a tar entry: ") + (text ? text : "unknown"));
+        if (const std::size_t rest = bytes.size() % block_bytes; rest != 0) {
+            sink(Bytes(zeros).first(block_bytes - rest));
         }
     }
 };
 
-TarWriter::TarWriter(ByteSink sink) : state_(std::make_unique<State>(std::move(sink))) {
-    // Unblocked, so that what libarchive writes and raw ranges come out in turn.
-    state_->check(archive_write_set_format_pax_restricted(state_->writer));
-    state_->check(
-        archive_write_set_options(state_->writer, "hdrcharset=BINARY,xattrheader=SCHILY"));
-    state_->check(archive_write_set_bytes_per_block(state_->writer, 0));
-    state_->check(
-        archive_write_open(state_->writer, &state_->drain, nullptr, &Drain::write, nullptr));
-}
+TarWriter::TarWriter(ByteSink sink) : state_(std::make_unique<State>(State{std::move(sink)})) {}
 
-TarWriter::~TarWriter() {
-    // Without finish() nothing more may be written.
-    archive_write_fail(state_->writer);
-}
+TarWriter::~TarWriter() = default;
 
 void TarWriter::raw(Bytes entries) {
-    state_->drain.sink(entries);
+    if (entries.size() % block_bytes != 0) {
+        throw Error(Exit::internal, "tar-range", "a raw range of a tar is not in whole blocks");
+    }
+    if (!entries.empty()) {
+        state_->sink(entries);
+    }
 }
 
 void TarWriter::entry(std::string_view path, const Header& header, Bytes content) {
-    const std::unique_ptr<archive_entry, EntryCloser> entry(archive_entry_new());
-    std::string name(path.starts_with('/') ? path.substr(1) : path);
-    name = name.empty() ? "./" : name;
-    if (header.type == EntryType::directory && !name.ends_with('/')) {
-        name += '/';
+    const bool has_content = header.type == EntryType::file;
+    const bool is_device =
+        header.type == EntryType::char_device || header.type == EntryType::block_device;
+    const std::string name = tar_name(path, header.type);
+    Fields fields{.name = name,
+                  .type = type_flag(header.type),
+                  .mode = header.mode,
+                  .uid = header.uid,
+                  .gid = header.gid,
+                  .size = has_content ? content.size() : 0};
+    const std::string target =
+        header.type == EntryType::hardlink ? tar_name(header.link, EntryType::file) : header.link;
+    fields.link = target;
+    fields.mtime = static_cast<std::uint64_t>(std::max<std::int64_t>(header.mtime.seconds, 0));
+    fields.device_major = is_device ? header.device_major : 0;
+    fields.device_minor = is_device ? header.device_minor : 0;
+
+    const PaxRecords records = records_for(fields, header);
+    if (!records.text().empty()) {
+        const std::string extension = "PaxHeaders.0/" + std::string(path::basename(path));
+        state_->put_padded(as_bytes(header_block(
+            {.name = extension, .type = 'x', .mode = 0644, .size = records.text().size()})));
+        state_->put_padded(as_bytes(records.text()));
     }
-    archive_entry_copy_pathname(entry.get(), name.c_str());
-    archive_entry_set_filetype(entry.get(), file_type(header.type));
-    archive_entry_set_perm(entry.get(), header.mode);
-    archive_entry_set_uid(entry.get(), static_cast<la_int64_t>(header.uid));
-    archive_entry_set_gid(entry.get(), static_cast<la_int64_t>(header.gid));
-    archive_entry_set_mtime(entry.get(), header.mtime.seconds,
-                            static_cast<long>(header.mtime.nanoseconds));
-    archive_entry_set_size(
-        entry.get(), header.type == EntryType::file ? static_cast<la_int64_t>(content.size()) : 0);
-    if (header.type == EntryType::symlink) {
-        archive_entry_copy_symlink(entry.get(), header.link.c_str());
-    } else if (header.type == EntryType::hardlink) {
-        archive_entry_copy_hardlink(entry.get(), header.link.c_str() + 1);
+    state_->put_padded(as_bytes(header_block(fields)));
+    if (has_content) {
+        state_->put_padded(content);
     }
-    archive_entry_set_rdevmajor(entry.get(), header.device_major);
-    archive_entry_set_rdevminor(entry.get(), header.device_minor);
-    for (const auto& [key, value] : header.xattrs) {
-        archive_entry_xattr_add_entry(entry.get(), key.c_str(), value.data(), value.size());
-    }
-    state_->check(archive_write_header(state_->writer, entry.get()));
-    while (header.type == EntryType::file && !content.empty()) {
-        const la_ssize_t written =
-            archive_write_data(state_->writer, content.data(), content.size());
-        state_->check(written < 0 ? ARCHIVE_FATAL : ARCHIVE_OK);
-        content = content.subspan(static_cast<std::size_t>(written));
-    }
-    state_->check(archive_write_finish_entry(state_->writer));
 }
 
 void TarWriter::finish() {
-    static constexpr std::array<std::byte, 1024> end{};
-    state_->drain.sink(end);
+    static constexpr std::array<std::byte, 2 * block_bytes> end{};
+    state_->sink(end);
 }
 
 }  // namespace slimimg::archive

@@ -10,7 +10,8 @@
 namespace slimimg::archive {
 
 /// Writes a tar whose bytes depend on nothing but what is put in. Entries of a source layer are
-/// copied raw, so their headers stay equal to the letter; new ones are written as pax.
+/// copied raw, so their headers stay equal to the letter; new ones are written as pax
+/// (POSIX.1-2017) with extended attributes under SCHILY.xattr, as engines read them.
 class TarWriter {
   public:
     explicit TarWriter(ByteSink sink);
@@ -18,9 +19,12 @@ class TarWriter {
     TarWriter(const TarWriter&) = delete;
     TarWriter& operator=(const TarWriter&) = delete;
 
-    /// A raw range of another tar: whole entries with their extension headers.
+    /// A raw range of another tar: whole entries with their extension headers. Throws Error
+    /// (internal) where it is not in whole blocks.
     void raw(Bytes entries);
-    /// A new entry; `path` is an image path ("/etc/passwd"), written without the leading "/".
+    /// A new entry; `path` is an image path ("/etc/passwd"), written without the leading "/". Of a
+    /// file the size is that of `content`; other types have none. Throws Error (internal) for an
+    /// extended attribute whose name a tar can't hold.
     void entry(std::string_view path, const Header& header, Bytes content);
     /// The two zero blocks that end a tar. Must be called once, last.
     void finish();
