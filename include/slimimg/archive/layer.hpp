@@ -51,6 +51,8 @@ struct Header {
     std::uint32_t device_minor = 0;
     /// Extended attributes in name order, e.g. "security.capability".
     std::vector<std::pair<std::string, std::string>> xattrs;
+
+    bool operator==(const Header&) const = default;
 };
 
 struct LayerEntry {

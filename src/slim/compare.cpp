@@ -1,0 +1,90 @@
+#include "slim/compare.hpp"
+
+#include <cstring>
+#include <unordered_map>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/parallel.hpp"
+#include "slimimg/base/path.hpp"
+
+namespace slimimg::slim {
+namespace {
+
+using archive::EntryType;
+using rootfs::NodeId;
+
+[[noreturn]] void throw_differs(const std::string& path, std::string_view what) {
+    throw Error(Exit::internal, "written-differs",
+                "the image as written differs from the plan: " + std::string(what) + " of " +
+                    path::printable(path),
+                "this is a defect of slimimg, or the disk is failing; nothing was put in place");
+}
+
+bool same_bytes(Bytes a, Bytes b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+std::string_view difference(const archive::Header& written, const archive::Header& planned) {
+    if (written.type != planned.type) {
+        return "the type";
+    }
+    if (written.mode != planned.mode) {
+        return "the mode";
+    }
+    if (written.uid != planned.uid || written.gid != planned.gid) {
+        return "the owner";
+    }
+    if (written.mtime != planned.mtime) {
+        return "the time";
+    }
+    if (written.xattrs != planned.xattrs) {
+        return "an extended attribute";
+    }
+    return written == planned ? "" : "the size, link or device number";
+}
+
+void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item,
+                const rootfs::Rootfs& source) {
+    if (const auto what = difference(written[node].header, item.header); !what.empty()) {
+        throw_differs(item.path, what);
+    }
+    if (item.header.type != EntryType::file) {
+        return;
+    }
+    // What was copied as it stood needs no second look; a sparse file isn't laid out for it.
+    if (!item.content && same_bytes(written.raw_entry(node), source.raw_entry(*item.source))) {
+        return;
+    }
+    const Slice planned = item.content ? *item.content : source.content(*item.source);
+    if (!same_bytes(written.content(node).bytes, planned.bytes)) {
+        throw_differs(item.path, "the content");
+    }
+}
+
+}  // namespace
+
+void check_written(const rootfs::Rootfs& written, const Plan& plan, const rootfs::Rootfs& source,
+                   const RunOptions& run) {
+    if (written.size() != plan.items.size()) {
+        throw Error(Exit::internal, "written-differs",
+                    "the image as written has " + std::to_string(written.size()) +
+                        " entries where the plan has " + std::to_string(plan.items.size()));
+    }
+    // Both are in path order, and so stand side by side.
+    parallel_for(run.threads, plan.items.size(), [&](std::size_t i) {
+        const PlanItem& item = plan.items[i];
+        const auto node = static_cast<NodeId>(i);
+        if (written[node].path != item.path) {
+            throw_differs(item.path, "the place");
+        }
+        if (item.header.type == EntryType::hardlink) {
+            if (written[written[node].inode].path != item.header.link) {
+                throw_differs(item.path, "the hard link");
+            }
+        } else {
+            check_item(written, node, item, source);
+        }
+    });
+}
+
+}  // namespace slimimg::slim

@@ -1,0 +1,35 @@
+#include <unordered_map>
+
+#include "slim/plan.hpp"
+
+namespace slimimg::slim {
+namespace {
+
+void make_link(PlanItem& item, const PlanItem& first) {
+    item.header = first.header;
+    item.header.type = archive::EntryType::hardlink;
+    item.header.link = first.path;
+    item.header.size = 0;
+    item.content.reset();
+}
+
+}  // namespace
+
+void tie_hard_links(Plan& plan, const rootfs::Rootfs& rootfs) {
+    std::unordered_map<rootfs::NodeId, const PlanItem*> first_name;
+    plan.bytes = 0;
+    for (PlanItem& item : plan.items) {
+        if (item.source && !rootfs[*item.source].is_directory()) {
+            const auto [first, added] = first_name.try_emplace(rootfs[*item.source].inode, &item);
+            if (!added) {
+                make_link(item, *first->second);
+                continue;
+            }
+        }
+        if (item.header.type == archive::EntryType::file) {
+            plan.bytes += item.header.size;
+        }
+    }
+}
+
+}  // namespace slimimg::slim

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "slimimg/archive/blob_writer.hpp"
+#include "slimimg/slim/slim.hpp"
+
+namespace slimimg::slim {
+
+/// Writes the items of a plan as one layer, in their order. What is as it was in the source is
+/// copied as it stands there, byte for byte.
+archive::WrittenBlob write_layer(const Plan& plan, const rootfs::Rootfs& rootfs,
+                                 const archive::Compression& compression, const RunOptions& run);
+
+}  // namespace slimimg::slim

@@ -1,0 +1,87 @@
+#include "slim/new_image.hpp"
+
+#include <algorithm>
+
+namespace slimimg::slim {
+namespace {
+
+constexpr std::string_view suffix = "-slim";
+
+std::string slim_name(std::string name, image::Format format) {
+    name = name.substr(0, name.find('@'));
+    const std::size_t folder = name.rfind('/');
+    const std::size_t from = folder == std::string::npos ? 0 : folder;
+    const bool tagged = name.find(':', from) != std::string::npos;
+    // An OCI layout may name an image by its tag alone; Docker loads no such name.
+    const bool needs_tag = !tagged && format == image::Format::docker;
+    return name + std::string(suffix) + (needs_tag ? ":latest" : "");
+}
+
+std::size_t count_files(const rootfs::Rootfs& rootfs) {
+    const auto nodes = rootfs.nodes();
+    return static_cast<std::size_t>(std::count_if(
+        nodes.begin(), nodes.end(), [](const rootfs::Node& node) { return node.is_file(); }));
+}
+
+/// Names of files that come from the source; what slimimg makes is not among them.
+std::size_t count_files(const Plan& plan, const rootfs::Rootfs& rootfs) {
+    return static_cast<std::size_t>(std::count_if(
+        plan.items.begin(), plan.items.end(),
+        [&](const PlanItem& item) { return item.source && rootfs[*item.source].is_file(); }));
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::vector<std::string> new_names(const std::vector<std::string>& source,
+                                   const std::vector<std::string>& wanted, image::Format format) {
+    if (!wanted.empty()) {
+        return wanted;
+    }
+    std::vector<std::string> names;
+    for (const std::string& name : source) {
+        names.push_back(slim_name(name, format));
+    }
+    return names;
+}
+
+archive::Compression new_compression(const Analysis& analysis, const RebuildOptions& options,
+                                     image::Format format) {
+    if (options.compression) {
+        return *options.compression;
+    }
+    const auto layers = analysis.rootfs.layers();
+    const auto largest =
+        std::max_element(layers.begin(), layers.end(),
+                         [](const auto& a, const auto& b) { return a.tar.size() < b.tar.size(); });
+    const archive::Codec codec = largest == layers.end() ? archive::Codec::none : largest->codec;
+    if (codec == archive::Codec::xz ||
+        (codec == archive::Codec::zstd && format == image::Format::docker)) {
+        return {archive::Codec::gzip, std::nullopt};
+    }
+    return {codec, std::nullopt};
+}
+
+image::Config new_config(const image::Config& source, const BuildTime& time) {
+    image::Config config = source;
+    config.created = time.text;
+    for (image::HistoryStep& step : config.history) {
+        step.empty_layer = true;
+    }
+    return config;
+}
+
+image::HistoryStep new_step(const Analysis& analysis, const BuildTime& time) {
+    return {.created = time.text,
+            .created_by = "slimimg " SLIMIMG_VERSION ": kept " +
+                          std::to_string(count_files(analysis.plan, analysis.rootfs)) + " of " +
+                          counted(count_files(analysis.rootfs), "file") + " of " +
+                          counted(analysis.rootfs.layers().size(), "layer"),
+            .comment = "",
+            .empty_layer = false};
+}
+
+}  // namespace slimimg::slim

@@ -1,0 +1,118 @@
+#include "slim/plan.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "slimimg/base/path.hpp"
+
+namespace slimimg::slim {
+namespace {
+
+std::vector<PlanItem>::const_iterator place_of(const Plan& plan, std::string_view path) {
+    return std::lower_bound(plan.items.begin(), plan.items.end(), path,
+                            [](const PlanItem& item, std::string_view wanted) {
+                                return stands_before(item.path, wanted);
+                            });
+}
+
+Plan plan_of_kept(const rootfs::Rootfs& rootfs, const closure::Closure& closure) {
+    Plan plan;
+    plan.items.reserve(closure.kept.size());
+    for (const auto& [node, reasons] : closure.kept) {
+        plan.items.push_back(item_of(rootfs, node));
+    }
+    return plan;
+}
+
+PlanItem new_folder(std::string path, const NewFolder& folder, std::uint16_t mode) {
+    PlanItem item{.path = std::move(path), .why = folder.why};
+    item.header.type = archive::EntryType::directory;
+    item.header.mode = mode;
+    item.header.mtime = folder.mtime;
+    item.content = Slice{};
+    return item;
+}
+
+}  // namespace
+
+bool stands_before(std::string_view path, std::string_view other) {
+    const auto [a, b] = std::mismatch(path.begin(), path.end(), other.begin(), other.end());
+    if (a == path.end() || b == other.end()) {
+        return path.size() < other.size();
+    }
+    const auto rank = [](char c) { return c == '/' ? 0 : 1 + static_cast<unsigned char>(c); };
+    return rank(*a) < rank(*b);
+}
+
+const PlanItem* find_item(const Plan& plan, std::string_view path) {
+    const auto at = place_of(plan, path);
+    return at != plan.items.end() && at->path == path ? &*at : nullptr;
+}
+
+PlanItem* find_item(Plan& plan, std::string_view path) {
+    return const_cast<PlanItem*>(find_item(std::as_const(plan), path));
+}
+
+PlanItem& put_item(Plan& plan, PlanItem item) {
+    const auto at = place_of(plan, item.path) - plan.items.cbegin();
+    if (PlanItem* const known = find_item(plan, item.path)) {
+        *known = std::move(item);
+        return *known;
+    }
+    return *plan.items.insert(plan.items.begin() + at, std::move(item));
+}
+
+PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string why) {
+    return {.path = rootfs[node].path,
+            .source = node,
+            .header = rootfs[node].header,
+            .content = std::nullopt,
+            .why = std::move(why)};
+}
+
+void put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
+                const NewFolder& folder) {
+    static constexpr unsigned most_links = 40;  // MAXSYMLINKS of Linux
+    std::deque<std::string> todo;
+    const auto push_front = [&](std::string_view more) {
+        const auto parts = path::components(more);
+        todo.insert(todo.begin(), parts.begin(), parts.end());
+    };
+    push_front(path);
+    std::string at = "/";
+    unsigned links = 0;
+    while (!todo.empty()) {
+        const std::string next = path::normalize(path::join(at, todo.front()));
+        todo.pop_front();
+        const PlanItem* item = find_item(plan, next);
+        if (item == nullptr) {
+            const auto node = rootfs.find(next);
+            item = &put_item(
+                plan,
+                node ? item_of(rootfs, *node, folder.why)
+                     : new_folder(next, folder, todo.empty() ? folder.mode : std::uint16_t{0755}));
+        }
+        if (item->header.type == archive::EntryType::symlink) {
+            if (++links > most_links) {
+                return;
+            }
+            push_front(item->header.link);
+            at = item->header.link.starts_with('/') ? "/" : at;
+        } else if (item->header.type == archive::EntryType::directory) {
+            at = next;
+        } else {
+            return;
+        }
+    }
+}
+
+Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
+               const closure::Closure& closure) {
+    Plan plan = plan_of_kept(rootfs, closure);
+    add_root_folders(plan, rootfs, config);
+    prune_ld_cache(plan, rootfs, closure);
+    tie_hard_links(plan, rootfs);
+    return plan;
+}
+
+}  // namespace slimimg::slim

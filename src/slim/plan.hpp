@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "slimimg/slim/slim.hpp"
+
+/// The plan as a list of passes over plain values. A pass is a function in a file of its own that
+/// takes the plan of the passes before it; make_plan names them in order.
+namespace slimimg::slim {
+
+/// The order of items: by path, a folder right before what it holds.
+bool stands_before(std::string_view path, std::string_view other);
+
+/// Null where the plan has no such path.
+PlanItem* find_item(Plan& plan, std::string_view path);
+const PlanItem* find_item(const Plan& plan, std::string_view path);
+
+/// Adds an item in its place, or replaces that of the same path.
+PlanItem& put_item(Plan& plan, PlanItem item);
+
+/// The image's own node, as it is.
+PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string why = {});
+
+/// Puts a folder at `path`: the image's own with what leads to it where the image has it, else one
+/// of root's with `mode`, in folders of root's with 0755. Symlinks on the way are followed and
+/// kept. Where something that is no folder stands in the way, nothing is made.
+struct NewFolder {
+    std::uint16_t mode = 0755;
+    archive::Timestamp mtime;
+    std::string why;
+};
+void put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
+                const NewFolder& folder);
+
+/// Pass: folders that engines and programs expect of any root.
+void add_root_folders(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config);
+
+/// Pass: /etc/ld.so.cache names only what is kept. Goes where no program has glibc.
+void prune_ld_cache(Plan& plan, const rootfs::Rootfs& rootfs, const closure::Closure& closure);
+
+/// Pass, the last: of the names of one file the first holds the content and the others are hard
+/// links to it, whatever they were in the source; and the sum of it all.
+void tie_hard_links(Plan& plan, const rootfs::Rootfs& rootfs);
+
+}  // namespace slimimg::slim

@@ -1,0 +1,73 @@
+#include "slim/proof/objects.hpp"
+
+#include "slimimg/base/parallel.hpp"
+
+namespace slimimg::slim::proof {
+
+Objects::Objects(closure::ElfStore& store, const std::vector<rootfs::NodeId>& nodes,
+                 const RunOptions& run)
+    : rootfs_(store.rootfs()) {
+    objects_.reserve(nodes.size());
+    for (const rootfs::NodeId node : nodes) {
+        by_inode_.emplace(rootfs_[node].inode, static_cast<ObjectId>(objects_.size()));
+        objects_.push_back({.node = node, .facts = store.facts(node)});
+    }
+    parallel_for(run.threads, objects_.size(), [&](std::size_t i) {
+        // An unreadable table defines and wants nothing; whoever needs it tells.
+        std::vector<Diagnostic> ignored;
+        objects_[i].symbols =
+            elf::read_dynamic_symbols(rootfs_.content(objects_[i].node).bytes, run.limits, ignored);
+    });
+    index_definitions();
+    parallel_for(run.threads, objects_.size(), [&](std::size_t i) { refer(objects_[i]); });
+}
+
+void Objects::index_definitions() {
+    for (ObjectId id = 0; id < objects_.size(); ++id) {
+        for (const elf::DynamicSymbol& symbol : objects_[id].symbols) {
+            if (!symbol.defined) {
+                continue;
+            }
+            const auto place = static_cast<std::uint32_t>(definitions_.size());
+            const auto [first, added] = first_of_name_.try_emplace(symbol.name, place);
+            definitions_.push_back({id, &symbol, added ? none : first->second});
+            first->second = place;
+        }
+    }
+}
+
+void Objects::refer(Object& object) const {
+    for (const elf::DynamicSymbol& symbol : object.symbols) {
+        if (!symbol.defined && !symbol.weak && !symbol.name.empty()) {
+            const auto first = first_of_name_.find(symbol.name);
+            object.references.push_back(
+                {&symbol, first == first_of_name_.end() ? none : first->second});
+        }
+    }
+}
+
+std::optional<ObjectId> Objects::find(rootfs::NodeId node) const {
+    const auto at = by_inode_.find(rootfs_[node].inode);
+    return at == by_inode_.end() ? std::nullopt : std::optional(at->second);
+}
+
+bool Objects::same_machine(const Object& a, const Object& b) {
+    return a.facts->abi.machine == b.facts->abi.machine && a.facts->abi.bits == b.facts->abi.bits;
+}
+
+bool Objects::answers(const Definition& definition, const elf::DynamicSymbol& wanted,
+                      Lookup lookup) const {
+    const elf::DynamicSymbol& found = *definition.symbol;
+    if (lookup == Lookup::by_name) {
+        return !found.hidden_version;
+    }
+    const std::vector<std::string>& versions =
+        objects_[definition.object].facts->version_definitions;
+    if (!wanted.version.empty()) {
+        return found.version == wanted.version || versions.empty();
+    }
+    // Without a version the default one answers, or the oldest: the first behind the base.
+    return !found.hidden_version || (versions.size() > 1 && found.version == versions[1]);
+}
+
+}  // namespace slimimg::slim::proof

@@ -1,0 +1,110 @@
+#include "slim/proof/scripts_and_links.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "slimimg/base/path.hpp"
+
+namespace slimimg::slim::proof {
+namespace {
+
+using closure::Unresolved;
+using rootfs::NodeId;
+using rootfs::Rootfs;
+
+/// What engines mount: what is below is there only once the image runs.
+bool is_made_by_engines(std::string_view path) {
+    static constexpr std::array<std::string_view, 4> folders{"/proc", "/dev", "/sys", "/run"};
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](std::string_view folder) { return path::is_within(path, folder); });
+}
+
+/// True where `found` leads to the same path in the written tree as in the source.
+bool same_place(const Rootfs& written, const rootfs::Resolution& found, const Rootfs& source,
+                NodeId wanted) {
+    return found.node && written[*found.node].path == source[wanted].path;
+}
+
+void check_command(const Trees& trees, const std::string& name, std::string_view origin,
+                   std::vector<Unresolved>& failures, std::vector<Diagnostic>& diagnostics) {
+    const Rootfs& source = trees.source.rootfs();
+    const auto wanted = trees.source.find_program(name).node;
+    if (!wanted) {
+        return;  // the closure told of it
+    }
+    if (!trees.closure.kept.contains(*wanted)) {
+        diagnostics.push_back({Severity::warning, "command-not-kept", source[*wanted].path,
+                               std::string(origin) + " still starts " + path::printable(name) +
+                                   ", which is not kept"});
+    } else if (!same_place(trees.written.rootfs(), trees.written.find_program(name), source,
+                           *wanted)) {
+        failures.push_back({.name = name,
+                            .needed_by = std::nullopt,
+                            .kind = "command",
+                            .detail = std::string(origin) + " does not find it any more"});
+    }
+}
+
+/// The interpreter of a script (fs/binfmt_script.c); empty where the text is none.
+std::string_view interpreter_of(std::string_view text) {
+    if (!text.starts_with("#!")) {
+        return {};
+    }
+    std::string_view line = text.substr(2, std::min(text.find('\n'), std::size_t{4096}) - 2);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return line.substr(0, line.find_first_of(" \t\r"));
+}
+
+}  // namespace
+
+void check_symlinks(const Trees& trees, std::vector<Unresolved>& failures) {
+    const Rootfs& source = trees.source.rootfs();
+    const Rootfs& written = trees.written.rootfs();
+    for (const auto& [node, reasons] : trees.closure.kept) {
+        if (!source[node].is_symlink()) {
+            continue;
+        }
+        const auto wanted = source.resolve(source[node].path).node;
+        if (wanted && !is_made_by_engines(source[*wanted].path) &&
+            !same_place(written, written.resolve(source[node].path), source, *wanted)) {
+            failures.push_back({.name = source[*wanted].path,
+                                .needed_by = node,
+                                .kind = "link",
+                                .detail = "the symlink does not lead there any more"});
+        }
+    }
+}
+
+void check_commands(const Trees& trees, std::vector<Unresolved>& failures,
+                    std::vector<Diagnostic>& diagnostics) {
+    const image::Config& config = trees.source.config();
+    if (const auto argv = config.argv(); !argv.empty()) {
+        check_command(trees, argv.front(), config.entrypoint.empty() ? "CMD" : "ENTRYPOINT",
+                      failures, diagnostics);
+    }
+    if (config.healthcheck.size() > 1 && config.healthcheck.front() == "CMD") {
+        check_command(trees, config.healthcheck[1], "HEALTHCHECK", failures, diagnostics);
+    }
+}
+
+void check_scripts(const Trees& trees, std::vector<Unresolved>& failures) {
+    const Rootfs& source = trees.source.rootfs();
+    const Rootfs& written = trees.written.rootfs();
+    for (const auto& [node, reasons] : trees.closure.kept) {
+        const Slice content = source[node].is_executable() ? source.content(node) : Slice{};
+        const std::string_view interpreter = interpreter_of(content.text());
+        if (!interpreter.starts_with('/')) {
+            continue;
+        }
+        const auto wanted = source.resolve(interpreter).node;
+        if (wanted && trees.closure.kept.contains(*wanted) &&
+            !same_place(written, written.resolve(interpreter), source, *wanted)) {
+            failures.push_back({.name = std::string(interpreter),
+                                .needed_by = node,
+                                .kind = "interpreter",
+                                .detail = "named in the first line of the script"});
+        }
+    }
+}
+
+}  // namespace slimimg::slim::proof

@@ -1,0 +1,107 @@
+#include <array>
+#include <charconv>
+#include <string>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+#include "slim/build_time.hpp"
+#include "slim/plan.hpp"
+
+namespace slimimg::slim {
+namespace {
+
+struct Expected {
+    std::string_view path;
+    std::uint16_t mode;
+    std::string_view why;
+};
+
+/// Engines mount on these, and write resolv.conf, hosts and hostname below /etc; where the root is
+/// read-only they can't be made any more (OCI runtime-spec, "Default Filesystems").
+constexpr std::array<Expected, 6> always{{
+    {"/dev", 0755, "engines mount devices on it"},
+    {"/etc", 0755, "engines put hosts, hostname and resolv.conf there"},
+    {"/proc", 0555, "engines mount proc on it"},
+    {"/run", 0755, "engines and programs put files of the running system there"},
+    {"/sys", 0555, "engines mount sysfs on it"},
+    {"/tmp", 01777, "any program may write temporary files"},
+}};
+
+/// Further names of those and places to write to: folders only, where the image has them.
+constexpr std::array<Expected, 4> where_there{{
+    {"/run/lock", 0, "programs lock files there"},
+    {"/var/lock", 0, "another name of /run/lock"},
+    {"/var/run", 0, "another name of /run"},
+    {"/var/tmp", 0, "any program may write temporary files"},
+}};
+
+std::string_view next_field(std::string_view& line) {
+    const std::string_view field = line.substr(0, line.find(':'));
+    line.remove_prefix(std::min(field.size() + 1, line.size()));
+    return field;
+}
+
+/// The home of a user of /etc/passwd, by name or number; empty where there is none.
+std::string home_in_passwd(std::string_view passwd, std::string_view user) {
+    while (!passwd.empty()) {
+        std::string_view line = passwd.substr(0, passwd.find('\n'));
+        passwd.remove_prefix(std::min(line.size() + 1, passwd.size()));
+        const std::string_view name = next_field(line);
+        next_field(line);  // password
+        const std::string_view uid = next_field(line);
+        next_field(line);  // group
+        next_field(line);  // full name
+        if (name == user || uid == user) {
+            return std::string(next_field(line));
+        }
+    }
+    return {};
+}
+
+/// Where the program's HOME is: as set in the image, else as engines look it up.
+std::string home_of(const rootfs::Rootfs& rootfs, const image::Config& config) {
+    if (const auto home = config.env_value("HOME")) {
+        return std::string(*home);
+    }
+    const std::string user = config.user.substr(0, config.user.find(':'));
+    const auto passwd = rootfs.resolve("/etc/passwd").node;
+    return passwd ? home_in_passwd(rootfs.content(*passwd).text(), user.empty() ? "0" : user) : "";
+}
+
+bool has_folder(const rootfs::Rootfs& rootfs, std::string_view path) {
+    const auto node = rootfs.resolve(path).node;
+    return node && rootfs[*node].is_directory();
+}
+
+}  // namespace
+
+void add_root_folders(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config) {
+    const archive::Timestamp now{build_time(config).seconds, 0};
+    const auto put = [&](std::string_view path, std::uint16_t mode, std::string_view why) {
+        put_folder(plan, rootfs, path, {mode, now, std::string(why)});
+    };
+    if (find_item(plan, "/") == nullptr) {
+        put_item(plan, item_of(rootfs, 0, "the root itself"));
+    }
+    for (const Expected& folder : always) {
+        put(folder.path, folder.mode, folder.why);
+    }
+    for (const Expected& folder : where_there) {
+        if (has_folder(rootfs, folder.path)) {
+            put(folder.path, folder.mode, folder.why);
+        }
+    }
+    if (const std::string home = home_of(rootfs, config);
+        home.starts_with('/') && has_folder(rootfs, home)) {
+        put(home, 0755, "home of the user that the program runs as");
+    }
+    if (!config.workdir.empty()) {
+        put(path::normalize(config.workdir), 0755, "WORKDIR");
+    }
+    for (const std::string& volume : config.volumes) {
+        put(path::normalize(volume), 0755, "VOLUME");
+    }
+}
+
+}  // namespace slimimg::slim

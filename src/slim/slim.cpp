@@ -1,0 +1,137 @@
+#include "slimimg/slim/slim.hpp"
+
+#include <algorithm>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/path.hpp"
+
+#include "slim/compare.hpp"
+#include "slim/layer_writer.hpp"
+#include "slim/new_image.hpp"
+
+namespace slimimg::slim {
+namespace {
+
+std::uint64_t content_bytes(const rootfs::Rootfs& rootfs) {
+    std::uint64_t bytes = 0;
+    for (rootfs::NodeId node = 0; node < rootfs.size(); ++node) {
+        bytes +=
+            rootfs[node].is_file() && rootfs[node].inode == node ? rootfs[node].header.size : 0;
+    }
+    return bytes;
+}
+
+rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
+    return rootfs::Rootfs::merge(image::scan_layers(image, run), run);
+}
+
+/// "libfoo.so.1 (library of /usr/bin/app)"
+std::string told(const closure::Unresolved& what, const rootfs::Rootfs& rootfs) {
+    const std::string of = what.needed_by ? " of " + rootfs[*what.needed_by].path : "";
+    return path::printable(what.name + " (" + what.kind + of + ")");
+}
+
+/// Throws where something fatal is among `unresolved`; `problem` begins the error's text.
+void demand_resolved(const std::vector<closure::Unresolved>& unresolved,
+                     const rootfs::Rootfs& rootfs, const std::string& problem,
+                     const std::string& hint) {
+    constexpr std::size_t most = 5;
+    std::string names;
+    std::size_t fatal = 0;
+    for (const closure::Unresolved& what : unresolved) {
+        if (what.fatal() && fatal++ < most) {
+            names += (names.empty() ? "" : ", ") + told(what, rootfs);
+        }
+    }
+    if (fatal == 0) {
+        return;
+    }
+    if (fatal > most) {
+        names += " and " + std::to_string(fatal - most) + " more";
+    }
+    throw Error(Exit::unresolved, "unresolved", problem + names, hint);
+}
+
+void allow_missing(std::vector<closure::Unresolved>& failures, const closure::Request& request) {
+    for (closure::Unresolved& failure : failures) {
+        failure.allowed =
+            std::any_of(request.allow_missing.begin(), request.allow_missing.end(),
+                        [&](const std::string& glob) {
+                            return glob == failure.name || path::glob_match(glob, failure.name);
+                        });
+    }
+}
+
+image::NewImage make_image(const Analysis& analysis, const RebuildOptions& options,
+                           image::Format format, const RunOptions& run) {
+    const archive::Compression compression = new_compression(analysis, options, format);
+    const BuildTime time = build_time(analysis.image.config);
+    image::NewImage made;
+    made.config = new_config(analysis.image.config, time);
+    made.names = new_names(analysis.image.names, options.names, format);
+    made.layers.push_back({write_layer(analysis.plan, analysis.rootfs, compression, run),
+                           compression.codec, new_step(analysis, time)});
+    return made;
+}
+
+/// Reads the image back from where it waits, and holds it against the plan and the source.
+void prove_staged(const image::StagedImage& staged, const AnalyzeOptions& options,
+                  const RunOptions& run, Rebuild& rebuild) {
+    const Analysis& analysis = rebuild.analysis;
+    const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
+    const image::Image image = image::read_image(staged.location(), selection, run);
+    const rootfs::Rootfs written = read_tree(image, run);
+    check_written(written, analysis.plan, analysis.rootfs, run);
+    rebuild.proof = prove(written, analysis.rootfs, analysis.closure, image.config, run);
+    rebuild.after_bytes = content_bytes(written);
+    rebuild.archive_after_bytes = staged.bytes();
+    rebuild.config = image.config;
+    allow_missing(rebuild.proof.failures, options.request);
+}
+
+void tell_if_not_smaller(Rebuild& rebuild) {
+    if (rebuild.archive_after_bytes >= rebuild.analysis.image.archive_bytes) {
+        rebuild.proof.diagnostics.push_back(
+            {Severity::note, "not-smaller", "",
+             "the image written is not smaller than the one read; --compress changes how its "
+             "layer is stored"});
+    }
+}
+
+}  // namespace
+
+Analysis analyze(const std::string& location, const AnalyzeOptions& options,
+                 const RunOptions& run) {
+    image::Image image = image::read_image(location, options.selection, run);
+    rootfs::Rootfs rootfs = read_tree(image, run);
+    closure::PackageDb packages = closure::PackageDb::read(rootfs);
+    closure::Closure closure =
+        closure::compute_closure(rootfs, image.config, packages, options.request, run);
+    Plan plan = make_plan(rootfs, image.config, closure);
+    const std::uint64_t before = content_bytes(rootfs);
+    return {std::move(image),   std::move(rootfs), std::move(packages),
+            std::move(closure), std::move(plan),   before};
+}
+
+Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
+                const RebuildOptions& rebuild_options, const RunOptions& run) {
+    Rebuild rebuild{.analysis = analyze(location, options, run)};
+    const Analysis& analysis = rebuild.analysis;
+    demand_resolved(analysis.closure.unresolved, analysis.rootfs,
+                    "the image lacks what its program needs: ",
+                    "nothing was written; --allow-missing NAME accepts one");
+
+    const image::Format format = rebuild_options.format.value_or(analysis.image.format);
+    const image::NewImage made = make_image(analysis, rebuild_options, format, run);
+    image::StagedImage staged(made, format, rebuild_options.output, run.spool_dir);
+    prove_staged(staged, options, run, rebuild);
+    demand_resolved(rebuild.proof.failures, analysis.rootfs,
+                    "the new image would not link as the source does: ",
+                    "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "
+                    "one");
+    staged.commit();
+    tell_if_not_smaller(rebuild);
+    return rebuild;
+}
+
+}  // namespace slimimg::slim

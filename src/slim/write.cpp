@@ -1,0 +1,74 @@
+#include "slimimg/archive/tar_writer.hpp"
+
+#include "slim/layer_writer.hpp"
+
+namespace slimimg::slim {
+namespace {
+
+/// The bytes of the source's entry, where they say what the plan says; else nothing. An entry may
+/// differ by its name (written through a symlinked folder) or by what it is (of the names of one
+/// file another one may be the first now).
+Bytes raw_bytes(const PlanItem& item, const rootfs::Rootfs& rootfs) {
+    if (!item.source || item.content) {
+        return {};
+    }
+    const archive::LayerEntry* const entry = rootfs.entry(*item.source);
+    if (entry == nullptr || entry->path != item.path || entry->header != item.header) {
+        return {};
+    }
+    return rootfs.raw_entry(*item.source);
+}
+
+/// Writes raw entries that follow each other in the source in one piece, up to a size that stays
+/// in the processor's cache while it is hashed and compressed.
+class RawRun {
+  public:
+    explicit RawRun(archive::TarWriter& tar) : tar_(tar) {}
+
+    void add(Bytes entry) {
+        if (run_.data() + run_.size() == entry.data() && run_.size() < longest) {
+            run_ = {run_.data(), run_.size() + entry.size()};
+            return;
+        }
+        flush();
+        run_ = entry;
+    }
+    void flush() {
+        if (!run_.empty()) {
+            tar_.raw(run_);
+        }
+        run_ = {};
+    }
+
+  private:
+    static constexpr std::size_t longest = 1UL << 20;
+
+    archive::TarWriter& tar_;
+    Bytes run_;
+};
+
+}  // namespace
+
+archive::WrittenBlob write_layer(const Plan& plan, const rootfs::Rootfs& rootfs,
+                                 const archive::Compression& compression, const RunOptions& run) {
+    archive::BlobWriter blob(compression, run);
+    archive::TarWriter tar([&](Bytes bytes) { blob.write(bytes); });
+    RawRun raw(tar);
+    for (const PlanItem& item : plan.items) {
+        if (const Bytes bytes = raw_bytes(item, rootfs); !bytes.empty()) {
+            raw.add(bytes);
+            continue;
+        }
+        raw.flush();
+        Slice content = item.content.value_or(Slice{});
+        if (item.source && !item.content && item.header.type == archive::EntryType::file) {
+            content = rootfs.content(*item.source);
+        }
+        tar.entry(item.path, item.header, content.bytes);
+    }
+    raw.flush();
+    tar.finish();
+    return blob.finish();
+}
+
+}  // namespace slimimg::slim
