@@ -164,7 +164,8 @@ std::size_t owners(const Evidence& evidence, NodeId folder, std::size_t most) {
 /// Drivers for graphics and video hardware: a container has the device only where an engine lends
 /// it, and then the driver that fits comes with it.
 bool is_hardware_folder(std::string_view path) {
-    static constexpr std::array<std::string_view, 4> names{"dri", "vdpau", "gbm", "gallium-pipe"};
+    static constexpr std::array<std::string_view, 5> names{"dri", "vdpau", "gbm", "gallium-pipe",
+                                                           "mfx"};
     return is_multiarch_folder(path::parent(path)) &&
            std::find(names.begin(), names.end(), path::basename(path)) != names.end();
 }
@@ -179,15 +180,13 @@ void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
     evidence.keep(folder, reason);
     for (NodeId id = folder + 1; id < tree[folder].subtree_end; ++id) {
         const Node& node = tree[id];
-        if (is_ballast(node) || (unwanted != nullptr && unwanted(node))) {
+        // What a link leads to, and what a linked folder holds, is as much in this folder as its
+        // own files.
+        const auto target = node.is_symlink() ? tree.resolve(node.path).node : std::nullopt;
+        if (is_ballast(node) || (unwanted != nullptr && unwanted(tree[target.value_or(id)]))) {
             continue;
         }
         evidence.keep(id, reason);
-        if (!node.is_symlink()) {
-            continue;
-        }
-        // What a linked folder holds is as much in this folder as its own files.
-        const auto target = tree.resolve(node.path).node;
         if (target && tree[*target].is_directory() && !is_shared_folder(evidence, *target)) {
             keep_folder_once(evidence, *target,
                              {reason.rule, id, Confidence::likely, "linked from " + node.path},
@@ -200,7 +199,10 @@ void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
 
 bool is_ballast(const rootfs::Node& node) {
     const std::string_view path = node.path;
-    if (path.ends_with(".a") || path.ends_with(".la") || path.ends_with(".pc")) {
+    static constexpr std::array<std::string_view, 6> endings{".a",    ".la",     ".pc",
+                                                             ".d.ts", ".js.map", ".pod"};
+    if (std::any_of(endings.begin(), endings.end(),
+                    [&](std::string_view ending) { return path.ends_with(ending); })) {
         return node.is_file();
     }
     for (std::string_view folder = path; folder != "/"; folder = path::parent(folder)) {

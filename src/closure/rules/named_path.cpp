@@ -161,6 +161,16 @@ bool starts_programs(Evidence& evidence, NodeId node) {
            }));
 }
 
+/// The options that a program was configured with, which many can print: paths of the machine that
+/// built it. Those that the program itself uses stand in strings of their own.
+bool is_build_record(std::string_view text) {
+    static constexpr std::array<std::string_view, 4> marks{"--with", "--enable-",
+                                                           "CFLAGS=", "-ffile-prefix-map="};
+    return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) {
+        return text.find(mark) != std::string_view::npos;
+    });
+}
+
 void inspect_elf(Evidence& evidence, NodeId node) {
     if (is_c_library(evidence, node)) {
         return;
@@ -170,8 +180,15 @@ void inspect_elf(Evidence& evidence, NodeId node) {
     for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
         if (unterminated) {
             scan_unterminated(evidence, as_text(part), naming);
-        } else {
-            scan_text(evidence, as_text(part), naming);
+            continue;
+        }
+        std::string_view rest = as_text(part);
+        while (!rest.empty()) {
+            const std::string_view run = rest.substr(0, rest.find('\0'));
+            rest.remove_prefix(std::min(run.size() + 1, rest.size()));
+            if (run.size() > 1 && !is_build_record(run)) {
+                scan_text(evidence, run, naming);
+            }
         }
     }
 }

@@ -70,12 +70,11 @@ bool is_data(Evidence& evidence, NodeId id) {
     if (node.is_directory()) {
         return true;
     }
-    if (node.is_executable() && (folder.ends_with("/bin") || folder.ends_with("/sbin"))) {
-        return false;
-    }
-    const NodeId parent = node.parent;
     const bool library = path::basename(node.path).find(".so") != std::string_view::npos;
-    return !(library && is_shared_folder(evidence, parent));
+    if (node.is_executable() && !library) {
+        return false;  // helpers are started by name or path, which other rules see
+    }
+    return !(library && is_shared_folder(evidence, node.parent));
 }
 
 void inspect(Evidence& evidence, NodeId node) {

@@ -1,6 +1,7 @@
 #include "closure/rules/process.hpp"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <set>
 
@@ -81,6 +82,20 @@ void keep_object(Evidence& evidence, NodeId from, const LoadedObject& object,
     }
 }
 
+/// Drivers for graphics and video hardware link the kernel's interface to it. A container has the
+/// device only where an engine lends it, and then the driver that fits comes with it.
+bool is_hardware_driver(Evidence& evidence, NodeId node) {
+    static constexpr std::array<std::string_view, 3> interfaces{"libdrm.so.", "libOpenCL.so.",
+                                                                "libcuda.so."};
+    const elf::ElfFacts* facts = evidence.elf(node);
+    return facts != nullptr &&
+           std::any_of(facts->needed.begin(), facts->needed.end(), [](std::string_view needed) {
+               return std::any_of(
+                   interfaces.begin(), interfaces.end(),
+                   [&](std::string_view interface) { return needed.starts_with(interface); });
+           });
+}
+
 }  // namespace
 
 std::optional<Process> process_of(Evidence& evidence, NodeId object) {
@@ -147,7 +162,12 @@ bool keep_dlopened(Evidence& evidence, NodeId caller, std::string_view name, con
     if (!index) {
         return false;
     }
-    keep_object(evidence, caller, process->link.objects[*index], reason);
+    Reason judged = reason;
+    if (*index >= known && reason.confidence == Confidence::likely &&
+        is_hardware_driver(evidence, process->link.objects[*index].file)) {
+        judged.confidence = Confidence::hint;
+    }
+    keep_object(evidence, caller, process->link.objects[*index], judged);
     if (evidence.is_kept(process->link.objects[*index].file) && *index >= known) {
         keep_objects(evidence, process->link, *index + 1, known_missing);
     }
