@@ -182,13 +182,13 @@ void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
         const Node& node = tree[id];
         // What a link leads to, and what a linked folder holds, is as much in this folder as its
         // own files.
-        const auto target = node.is_symlink() ? tree.resolve(node.path).node : std::nullopt;
-        if (is_ballast(node) || (unwanted != nullptr && unwanted(tree[target.value_or(id)]))) {
+        const NodeId real = node.is_symlink() ? tree.resolve(node.path).node.value_or(id) : id;
+        if (is_ballast(node) || (unwanted != nullptr && unwanted(tree[real]))) {
             continue;
         }
         evidence.keep(id, reason);
-        if (target && tree[*target].is_directory() && !is_shared_folder(evidence, *target)) {
-            keep_folder_once(evidence, *target,
+        if (real != id && tree[real].is_directory() && !is_shared_folder(evidence, real)) {
+            keep_folder_once(evidence, real,
                              {reason.rule, id, Confidence::likely, "linked from " + node.path},
                              unwanted, done);
         }

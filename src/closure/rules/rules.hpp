@@ -9,6 +9,7 @@ extern const Rule program;
 extern const Rule request;
 extern const Rule usrmerge;
 extern const Rule shebang;
+extern const Rule shell_script;
 extern const Rule link;
 extern const Rule module;
 extern const Rule dlopen_note;

@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slimimg/base/path.hpp"
+#include "slimimg/closure/shell.hpp"
+
+#include "closure/rules/folders.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::NodeId;
+
+/// Where a piece of shell text stands: a file, or a line of the config.
+struct Origin {
+    std::optional<NodeId> file;
+    std::string name;
+};
+
+std::string workdir_of(const Evidence& evidence) {
+    return path::normalize(evidence.config().workdir);
+}
+
+Confidence confidence_of(ShellReach reach) {
+    return reach == ShellReach::never ? Confidence::hint : Confidence::likely;
+}
+
+std::string at_line(const ShellPlace& place) {
+    return " (line " + std::to_string(place.line) + ")";
+}
+
+/// The files that "." and "source" read. A name with unknown parts means all that match it.
+std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& name) {
+    std::vector<ShellSource> files;
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const auto add = [&](NodeId node) {
+        if (tree[node].is_file()) {
+            files.push_back({tree[node].path, std::string(evidence.text(node))});
+        }
+    };
+    const std::string full = path::normalize(path::join(workdir_of(evidence), name));
+    if (!path::is_glob(name)) {
+        const rootfs::Resolution found =
+            name.find('/') == std::string::npos ? evidence.find_program(name) : tree.resolve(full);
+        if (found.node) {
+            add(*found.node);
+        } else if (const auto beside = tree.resolve(full).node) {
+            add(*beside);
+        }
+        return files;
+    }
+    const std::string folder(path::parent(full.substr(0, full.find_first_of("*?["))));
+    if (const auto start = tree.resolve(folder).node; start && folder != "/") {
+        for (NodeId id = *start; id < tree[*start].subtree_end; ++id) {
+            if (path::glob_match(full, tree[id].path)) {
+                add(id);
+            }
+        }
+    }
+    return files;
+}
+
+ShellContext context_of(Evidence& evidence, ShellDialect dialect, const Origin& origin) {
+    ShellContext context;
+    context.dialect = dialect;
+    context.path = origin.file ? origin.name : "";
+    context.workdir = workdir_of(evidence);
+    for (const std::string& variable : evidence.config().env) {
+        const std::size_t equals = variable.find('=');
+        if (equals != std::string::npos) {
+            context.environment[variable.substr(0, equals)] = variable.substr(equals + 1);
+        }
+    }
+    context.source = [&evidence](const std::string& name) { return sourced_files(evidence, name); };
+    return context;
+}
+
+/// A command of the script; also in folders that the script adds to PATH.
+void keep_command(Evidence& evidence, const ShellFacts& facts, const ShellCommand& command,
+                  const Origin& origin) {
+    const bool certain = command.exec && command.reach == ShellReach::always;
+    const Reason reason{shell_script.id, origin.file,
+                        certain ? Confidence::required : confidence_of(command.reach),
+                        origin.name + " runs " + command.name() + at_line(command.place)};
+    if (evidence.find_program(command.name()).node) {
+        evidence.keep_program(command.name(), reason);
+        return;
+    }
+    if (const auto paths = facts.variables.find("PATH"); paths != facts.variables.end()) {
+        for (std::string_view rest : paths->second) {
+            while (!rest.empty()) {
+                const std::string_view folder = rest.substr(0, rest.find(':'));
+                rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+                const std::string candidate = path::join(folder, command.name());
+                if (folder.starts_with('/') && evidence.find_program(candidate).node) {
+                    evidence.keep_program(candidate, reason);
+                    return;
+                }
+            }
+        }
+    }
+    if (command.reach != ShellReach::never && !command.tested) {
+        // The image's own script meets the same lack, so that this stops nobody.
+        evidence.unresolved({.name = command.name(),
+                             .needed_by = origin.file,
+                             .kind = "command",
+                             .detail = origin.name + at_line(command.place) +
+                                       ": no executable file of that name in PATH",
+                             .required = false});
+    }
+}
+
+void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& named,
+               const Origin& origin) {
+    const Reason reason{shell_script.id, origin.file, confidence_of(named.reach),
+                        origin.name + " names " + named.path + at_line(named.place)};
+    std::vector<std::string> bases{workdir_of(evidence)};
+    if (!named.path.starts_with('/')) {
+        bases.insert(bases.end(), facts.folders.begin(), facts.folders.end());
+    }
+    for (const std::string& base : bases) {
+        const std::string full = path::normalize(path::join(base, named.path));
+        if (path::is_glob(full)) {
+            // What the pattern stands for is decided at run time: the folder that it looks into.
+            const std::string folder(path::parent(full.substr(0, full.find_first_of("*?["))));
+            if (path::components(folder).size() > 0) {
+                keep_named(evidence, folder, reason);
+            }
+        } else if (named.use == ShellPath::Use::written) {
+            evidence.keep_path(path::parent(full), reason);
+            evidence.keep_path(full, reason);
+        } else if (full != "/" && full != base) {
+            keep_named(evidence, full, reason);
+        }
+    }
+}
+
+void apply(Evidence& evidence, const ShellFacts& facts, const Origin& origin) {
+    for (const std::string& file : facts.files) {
+        evidence.keep_path(
+            file, {shell_script.id, origin.file, Confidence::likely, origin.name + " reads it"});
+    }
+    for (const ShellCommand& command : facts.commands) {
+        keep_command(evidence, facts, command, origin);
+    }
+    for (const ShellPath& named : facts.paths) {
+        keep_path(evidence, facts, named, origin);
+    }
+    for (const Diagnostic& unknown : facts.unknown) {
+        Diagnostic told = unknown;
+        told.path = told.path.empty() && origin.file ? origin.name : told.path;
+        evidence.diagnose(std::move(told));
+    }
+}
+
+/// The program that the first line names, env looked through.
+std::optional<ShellDialect> dialect_of_script(std::string_view text) {
+    if (!text.starts_with("#!")) {
+        return std::nullopt;
+    }
+    std::string_view line = text.substr(2, text.find('\n') - 2);
+    while (!line.empty()) {
+        const std::size_t start = line.find_first_not_of(" \t\r");
+        if (start == std::string_view::npos) {
+            break;
+        }
+        line.remove_prefix(start);
+        const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
+        line.remove_prefix(word.size());
+        if (path::basename(word) != "env" && !word.starts_with('-')) {
+            return shell_dialect(word);
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<std::vector<std::string>> command_lines(const Evidence& evidence) {
+    std::vector<std::vector<std::string>> lines = evidence.request().entrypoints;
+    if (lines.empty()) {
+        lines.push_back(evidence.config().argv());
+    }
+    return lines;
+}
+
+/// What a script that the config starts is given as "$1" and on.
+std::optional<std::vector<std::string>> arguments_of(const Evidence& evidence, NodeId script) {
+    for (const std::vector<std::string>& line : command_lines(evidence)) {
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            if (evidence.find_program(line[i]).node == script) {
+                return std::vector<std::string>(line.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                                line.end());
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+void read_text(Evidence& evidence, std::string_view text, ShellDialect dialect,
+               const Origin& origin, std::optional<std::vector<std::string>> arguments) {
+    ShellContext context = context_of(evidence, dialect, origin);
+    context.arguments = std::move(arguments);
+    apply(evidence, read_shell(text, context), origin);
+}
+
+/// The shell form of ENTRYPOINT and CMD, and any `sh -c` behind a wrapper.
+void start(Evidence& evidence) {
+    for (const std::vector<std::string>& line : command_lines(evidence)) {
+        for (std::size_t i = 0; i + 2 < line.size(); ++i) {
+            const auto dialect = shell_dialect(line[i]);
+            const std::string& option = line[i + 1];
+            if (dialect && option.starts_with('-') && option.ends_with('c')) {
+                read_text(evidence, line[i + 2], *dialect, {std::nullopt, "the start command"},
+                          std::vector<std::string>(line.begin() + static_cast<std::ptrdiff_t>(
+                                                                      std::min(i + 4, line.size())),
+                                                   line.end()));
+            }
+        }
+    }
+    const std::vector<std::string>& check = evidence.config().healthcheck;
+    if (check.size() > 1 && check.front() == "CMD-SHELL") {
+        const std::vector<std::string>& shell = evidence.config().shell;
+        const std::string program = shell.empty() ? "/bin/sh" : shell.front();
+        evidence.keep_program(
+            program, {shell_script.id, std::nullopt, Confidence::likely, "HEALTHCHECK runs in it"});
+        read_text(evidence, check[1], shell_dialect(program).value_or(ShellDialect::dash),
+                  {std::nullopt, "HEALTHCHECK"}, std::vector<std::string>());
+    }
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    const rootfs::Node& file = evidence.rootfs()[node];
+    if (!file.is_file()) {
+        return;
+    }
+    const std::string_view text = evidence.text(node);
+    if (const auto dialect = dialect_of_script(text)) {
+        read_text(evidence, text, *dialect, {node, file.path}, arguments_of(evidence, node));
+    }
+}
+
+}  // namespace
+
+const Rule shell_script{.id = "shell-script",
+                        .summary = "a shell script runs it, reads it or names it",
+                        .start = start,
+                        .inspect = inspect};
+
+}  // namespace slimimg::closure::rules
