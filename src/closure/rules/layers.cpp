@@ -29,6 +29,11 @@ bool is_copy(std::string_view created_by) {
     return has("COPY ") || has("ADD ");
 }
 
+/// What slimimg wrote before: all of it was found to be needed then.
+bool is_rebuilt(std::string_view created_by) {
+    return created_by.starts_with("slimimg ");
+}
+
 }  // namespace
 
 std::vector<LayerOrigin> layer_origins(const Evidence& evidence) {
@@ -45,7 +50,9 @@ std::vector<LayerOrigin> layer_origins(const Evidence& evidence) {
     const std::size_t base =
         first == layers.end() ? 0 : static_cast<std::size_t>(first - layers.begin()) + 1;
     for (std::size_t i = 0; i < layers.size(); ++i) {
-        if (i < base) {
+        if (is_rebuilt(created_by[i])) {
+            origins[i] = LayerOrigin::copied;
+        } else if (i < base) {
             origins[i] = LayerOrigin::base;
         } else if (is_copy(created_by[i])) {
             origins[i] = LayerOrigin::copied;

@@ -10,7 +10,7 @@ namespace slimimg::closure {
 /// Who made a layer, by the image's history and by what is in it.
 enum class LayerOrigin {
     base,     ///< the distribution: up to the first layer with a package database or an os-release
-    copied,   ///< COPY or ADD above it: the application, put there on purpose
+    copied,   ///< COPY or ADD above it: the application, put there on purpose; or slimimg itself
     command,  ///< RUN, or a builder that doesn't say
 };
 
