@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
 #include "support/closure.hpp"
+#include "support/loadable.hpp"
 
 using namespace slimimg;
 using namespace test;
+using namespace std::string_literals;
 
 namespace {
 
@@ -134,12 +136,96 @@ TEST_CASE("time zones stay where the image's maker added them, and the zone of T
     CHECK_FALSE(named.keeps("/usr/share/zoneinfo/UTC"));
 }
 
-TEST_CASE("a Node.js package stays whole where one of its modules is used") {
-    const ClosureOf image(
-        tree({file("app", "x", 0755), folder("lib"), folder("lib/p"),
-              file("lib/p/package.json", "{}"), folder("lib/p/src"), file("lib/p/src/a.js", "x"),
-              file("lib/p/src/b.js", "x"), file("lib/p/types.d.ts", "x")}),
-        runs({"/app", "/lib/p/src/a.js"}));
+TEST_CASE("a Node.js package stays whole where Node.js runs and one of its modules is used") {
+    const auto members = [](std::string interpreter) {
+        return tree({file(std::move(interpreter), loadable({.type = 2}), 0755), folder("lib"),
+                     folder("lib/p"), file("lib/p/package.json", "{}"), folder("lib/p/src"),
+                     file("lib/p/src/a.js", "x"), file("lib/p/src/b.js", "x"),
+                     file("lib/p/types.d.ts", "x")});
+    };
+    const ClosureOf image(members("node"), runs({"/node", "/lib/p/src/a.js"}));
     CHECK(image.rules("/lib/p/src/b.js") == "node-js");
     CHECK_FALSE(image.keeps("/lib/p/types.d.ts"));
+    const ClosureOf browser(members("server"), runs({"/server", "/lib/p/src/a.js"}));
+    CHECK_FALSE(browser.keeps("/lib/p/src/b.js"));
+}
+
+TEST_CASE("a program keeps its libraries, links on the way too, and tells of one that is missing") {
+    const auto members = [](bool complete) {
+        return tree(
+            {file("app", loadable_program({.needed = {"liba.so.1"}}), 0755), folder("lib64"),
+             file("lib64/ld-linux-x86-64.so.2", loadable({}), 0755), folder("usr"),
+             folder("usr/lib"),
+             test::symlink(complete ? "usr/lib/liba.so.1" : "usr/lib/other.so", "liba.so.1.2"),
+             file("usr/lib/liba.so.1.2", loadable({.soname = "liba.so.1"}))});
+    };
+    const ClosureOf image(members(true), runs({"/app"}));
+    CHECK(image.keeps("/usr/lib/liba.so.1"));
+    CHECK(image.rules("/usr/lib/liba.so.1.2") == "link symlink");
+    CHECK(image.keeps("/lib64/ld-linux-x86-64.so.2"));
+    CHECK(image.closure.unresolved.empty());
+    const ClosureOf broken(members(false), runs({"/app"}));
+    REQUIRE(broken.misses("liba.so.1", "library"));
+    CHECK(broken.closure.unresolved.front().fatal());
+}
+
+TEST_CASE("paths in a program's constant data are kept, a build record's are not") {
+    const std::string data =
+        "open %s\0/etc/app/app.conf\0/usr/share/app/%s.tmpl\0"
+        "--with-cc=/usr/bin/cc --conf=/etc/built.conf\0/usr/bin/cc\0"s;
+    const ClosureOf image(
+        tree({file("app", loadable({.type = 2, .data = data}), 0755), folder("etc"),
+              file("etc/os-release", "ID=debian\n"), file("etc/built.conf", "x"), folder("etc/app"),
+              file("etc/app/app.conf", "x"), folder("usr"), folder("usr/share"),
+              folder("usr/share/app"), file("usr/share/app/a.tmpl", "x"),
+              file("usr/share/app/b.txt", "x"), folder("usr/share/other"),
+              file("usr/share/other/c", "x")}),
+        runs({"/app"}));
+    CHECK(image.rules("/etc/app/app.conf") == "named-path");
+    CHECK(image.keeps("/usr/share/app/a.tmpl"));
+    CHECK_FALSE(image.keeps("/etc/built.conf"));
+    CHECK_FALSE(image.keeps("/usr/share/other/c"));
+}
+
+TEST_CASE("strings without ends are read to the longest path that exists") {
+    const std::string data("library/std/src/lib.rs/etc/motdno-motdlistening on ");
+    const ClosureOf image(
+        tree({file("app", loadable({.type = 2, .data = data}), 0755), folder("etc"),
+              file("etc/os-release", "ID=debian\n"), file("etc/mot", "x"), file("etc/motd", "x")}),
+        runs({"/app"}));
+    CHECK(image.keeps("/etc/motd"));
+    CHECK_FALSE(image.keeps("/etc/mot"));
+}
+
+TEST_CASE("a shell script keeps what it runs, sources and reads, not what it never reaches") {
+    image::Config config = runs({"/run.sh"});
+    config.cmd = {"tool"};
+    const ClosureOf image(
+        tree_of(
+            {distribution(),
+             tar({file("run.sh",
+                       "#!/bin/sh\n. /etc/lib.sh\nhelper < /etc/input\n"
+                       "never() { unused; }\nexec \"$@\"\n",
+                       0755),
+                  file("etc/lib.sh", "sourced_tool\n"), file("etc/input", "x"),
+                  file("usr/bin/helper", "x", 0755), file("usr/bin/tool", "x", 0755),
+                  file("usr/bin/sourced_tool", "x", 0755), file("usr/bin/unused", "x", 0755)})}),
+        config);
+    for (const char* const path : {"/etc/lib.sh", "/etc/input", "/usr/bin/helper", "/usr/bin/tool",
+                                   "/usr/bin/sourced_tool", "/usr/bin/sh"}) {
+        CHECK_MESSAGE(image.keeps(path), path);
+    }
+    CHECK_FALSE(image.keeps("/usr/bin/unused"));
+}
+
+TEST_CASE("the shell form of a command and of a health check is read as a script") {
+    image::Config config = runs({"/bin/sh", "-c", "tool --x && other"});
+    config.healthcheck = {"CMD-SHELL", "probe || exit 1"};
+    const ClosureOf image(tree_of({distribution(), tar({file("usr/bin/tool", "x", 0755),
+                                                        file("usr/bin/other", "x", 0755),
+                                                        file("usr/bin/probe", "x", 0755)})}),
+                          config);
+    CHECK(image.keeps("/usr/bin/tool"));
+    CHECK(image.keeps("/usr/bin/other"));
+    CHECK(image.keeps("/usr/bin/probe"));
 }

@@ -170,6 +170,16 @@ bool is_hardware_folder(std::string_view path) {
            std::find(names.begin(), names.end(), path::basename(path)) != names.end();
 }
 
+/// What a JDK has beside its runtime: sources, modules to link other runtimes from, what the
+/// compiler reads. And the class archive for heaps over 32 GB, without which such a JVM starts a
+/// little slower.
+bool is_development_of_java(std::string_view path) {
+    static constexpr std::array<std::string_view, 3> names{"ct.sym", "src.zip",
+                                                           "classes_nocoops.jsa"};
+    return std::find(names.begin(), names.end(), path::basename(path)) != names.end() ||
+           path.find("/jmods/") != std::string_view::npos;
+}
+
 /// `done` holds the folders seen, since linked folders may link back.
 void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
                       bool (*unwanted)(const Node&), std::set<NodeId>& done) {
@@ -205,11 +215,15 @@ bool is_ballast(const rootfs::Node& node) {
                     [&](std::string_view ending) { return path.ends_with(ending); })) {
         return node.is_file();
     }
+    if (is_development_of_java(path)) {
+        return true;
+    }
     for (std::string_view folder = path; folder != "/"; folder = path::parent(folder)) {
         if (std::binary_search(ballast_folders.begin(), ballast_folders.end(), folder)) {
-            // The empty folders that programs log to and cache in are theirs to write to.
+            // The folders that programs log to and cache in are theirs to write to, and links in
+            // them send a log elsewhere.
             const bool writable = folder == "/var/cache" || folder == "/var/log";
-            return !writable || !node.is_directory();
+            return !writable || node.is_file();
         }
     }
     // Translations are kept by locale, for the languages that the environment asks for.

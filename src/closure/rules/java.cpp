@@ -14,17 +14,15 @@ namespace {
 using rootfs::Node;
 using rootfs::NodeId;
 
-/// What a JDK has beside its runtime: sources, the modules to link new runtimes from, the tools,
-/// and what the compiler reads.
+/// The other tools of a JDK, and what is for its developers.
 bool is_development(const Node& node) {
-    static constexpr std::array<std::string_view, 8> parts{
-        "/jmods/", "/demo/", "/include/",    "/man/",
-        "/legal/", "/docs/", "/lib/src.zip", "/lib/ct.sym"};
-    const std::string path = node.path + "/";
-    const bool other_tool = path::basename(path::parent(node.path)) == "bin";
-    return other_tool || std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-               const std::size_t at = path.find(part);
-               return at != std::string::npos && path.find("/lib/modules") == std::string::npos;
+    static constexpr std::array<std::string_view, 5> folders{"demo", "include", "man", "legal",
+                                                             "docs"};
+    const std::string_view folder = path::basename(path::parent(node.path));
+    return folder == "bin" ||
+           std::any_of(folders.begin(), folders.end(), [&](std::string_view name) {
+               const std::size_t at = node.path.find("/" + std::string(name) + "/");
+               return at != std::string::npos || path::basename(node.path) == name;
            });
 }
 

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slimimg/base/path.hpp"
 
@@ -25,11 +27,8 @@ bool is_unwanted(const Node& node) {
 
 /// A module of a package requires others of it by computed names: the package of a kept module
 /// stays, with the packages that its node_modules folders hold.
-void inspect(Evidence& evidence, NodeId node) {
+void keep_package_of(Evidence& evidence, NodeId node) {
     const rootfs::Rootfs& tree = evidence.rootfs();
-    if (!tree[node].is_file() || !is_script(tree[node].path)) {
-        return;
-    }
     for (NodeId folder = tree[node].parent; folder != 0; folder = tree[folder].parent) {
         if (!tree.child(folder, "package.json")) {
             continue;
@@ -45,9 +44,31 @@ void inspect(Evidence& evidence, NodeId node) {
     }
 }
 
+/// The interpreter may be kept after the scripts; without it they are a browser's.
+void settle(Evidence& evidence) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const bool runs =
+        std::any_of(evidence.links().begin(), evidence.links().end(), [&](const auto& link) {
+            const std::string_view name = path::basename(tree[link.first].path);
+            return name == "node" || name == "nodejs" || name == "bun" || name == "deno";
+        });
+    if (!runs) {
+        return;
+    }
+    std::vector<NodeId> scripts;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        if (tree[node].is_file() && is_script(tree[node].path)) {
+            scripts.push_back(node);
+        }
+    }
+    for (const NodeId script : scripts) {
+        keep_package_of(evidence, script);
+    }
+}
+
 }  // namespace
 
 const Rule node_js{
-    .id = "node-js", .summary = "a module of a Node.js package that is used", .inspect = inspect};
+    .id = "node-js", .summary = "a module of a Node.js package that is used", .settle = settle};
 
 }  // namespace slimimg::closure::rules

@@ -36,15 +36,15 @@ bool is_perl_program(const rootfs::Rootfs& tree, NodeId node) {
     return name == "perl" || (name.starts_with("perl5.") && tree[node].is_executable());
 }
 
-/// The module folders: the interpreter has them compiled in, PERL5LIB adds to them.
-std::vector<NodeId> module_folders(Evidence& evidence) {
+/// The module folders, as the interpreter names them: it has them compiled in, PERL5LIB adds to
+/// them.
+std::set<std::string> module_folders(Evidence& evidence) {
     const rootfs::Rootfs& tree = evidence.rootfs();
-    std::set<NodeId> folders;
+    std::set<std::string> folders;
     const auto add = [&](std::string_view name) {
         const auto found = tree.resolve(name).node;
-        if (found && *found != 0 && tree[*found].is_directory() &&
-            name.find("perl") != std::string_view::npos) {
-            folders.insert(*found);
+        if (found && *found != 0 && tree[*found].is_directory()) {
+            folders.emplace(name);
         }
     };
     for (const auto& [program, link] : evidence.links()) {
@@ -55,7 +55,7 @@ std::vector<NodeId> module_folders(Evidence& evidence) {
             const std::string_view name = path::basename(tree[object.file].path);
             if (object.file == program || name.starts_with("libperl")) {
                 for_each_string(evidence, object.file, [&](std::string_view text) {
-                    if (text.starts_with('/')) {
+                    if (text.starts_with('/') && text.find("perl") != std::string_view::npos) {
                         add(text);
                     }
                 });
@@ -66,16 +66,29 @@ std::vector<NodeId> module_folders(Evidence& evidence) {
     while (!rest.empty()) {
         const std::string_view part = rest.substr(0, rest.find(':'));
         rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-        if (const auto found = tree.resolve(part).node) {
-            folders.insert(*found);
-        }
+        add(part);
     }
-    return {folders.begin(), folders.end()};
+    return folders;
+}
+
+/// For building and installing modules, testing them and reading their documentation; and a list
+/// of all modules that there are. Other modules of Perl's own mention them in passing.
+bool is_for_development(std::string_view module) {
+    static constexpr std::array<std::string_view, 9> families{
+        "App::", "CPAN",  "Devel::PPPort", "ExtUtils",        "Module::CoreList",
+        "Pod::", "TAP::", "Test::",        "Unicode::Collate"};
+    return std::any_of(families.begin(), families.end(),
+                       [&](std::string_view family) { return module.starts_with(family); });
+}
+
+bool is_perls_own(Evidence& evidence, NodeId node) {
+    const auto owner = evidence.packages().owner(node);
+    return owner && evidence.packages()[*owner].origin() == "perl";
 }
 
 /// Keeps a module by name, the code compiled for it, and what is in the folder of its name; of a
 /// package that isn't Perl's own, all of the package, for its plugins are loaded by computed names.
-void keep_module(Evidence& evidence, const std::vector<NodeId>& folders, std::string_view name,
+void keep_module(Evidence& evidence, const std::set<std::string>& folders, std::string_view name,
                  NodeId from) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     std::string file;
@@ -85,8 +98,8 @@ void keep_module(Evidence& evidence, const std::vector<NodeId>& folders, std::st
         i += separator ? 1 : 0;
     }
     const Reason reason{perl.id, from, Confidence::likely, "mentions " + std::string(name)};
-    for (const NodeId folder : folders) {
-        const std::string base = tree[folder].path + "/";
+    for (const std::string& folder : folders) {
+        const std::string base = folder + "/";
         for (const std::string_view ending : {".pm", ".pl"}) {
             const auto module = tree.resolve(base + file + std::string(ending)).node;
             if (!module || evidence.is_kept(*module)) {
@@ -94,7 +107,7 @@ void keep_module(Evidence& evidence, const std::vector<NodeId>& folders, std::st
             }
             evidence.keep_path(base + file + std::string(ending), reason);
             const auto owner = evidence.packages().owner(*module);
-            if (owner && evidence.packages()[*owner].origin() != "perl") {
+            if (owner && !is_perls_own(evidence, *module)) {
                 for (const NodeId other : evidence.packages()[*owner].files) {
                     if (!is_ballast(tree[other]) && !tree[other].is_executable()) {
                         evidence.keep(other, reason);
@@ -104,7 +117,7 @@ void keep_module(Evidence& evidence, const std::vector<NodeId>& folders, std::st
         }
         if (const auto compiled = tree.resolve(base + "auto/" + file).node;
             compiled && tree[*compiled].is_directory()) {
-            evidence.keep(*compiled, reason);
+            evidence.keep_path(base + "auto/" + file, reason);
             for (const NodeId part : tree.children(*compiled)) {
                 if (!tree[part].is_directory()) {
                     evidence.keep(part, reason);
@@ -179,7 +192,7 @@ void settle(Evidence& evidence) {
         return;
     }
     const rootfs::Rootfs& tree = evidence.rootfs();
-    const std::vector<NodeId> folders = module_folders(evidence);
+    const std::set<std::string> folders = module_folders(evidence);
     for (const auto& [program, link] : evidence.links()) {
         if (is_perl_program(tree, program)) {
             for (const std::string_view name : implicit_modules) {
@@ -195,8 +208,12 @@ void settle(Evidence& evidence) {
     }
     std::set<std::string_view> known;
     for (const NodeId node : code) {
+        const bool own = is_perls_own(evidence, node);
+        if (own && path::basename(tree[node].path) == "Config_heavy.pl") {
+            continue;  // how Perl was built, with the names of all its modules
+        }
         for (const std::string_view name : mentioned_modules(evidence.text(node))) {
-            if (known.insert(name).second) {
+            if (!(own && is_for_development(name)) && known.insert(name).second) {
                 keep_module(evidence, folders, name, node);
             }
         }
