@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include <doctest/doctest.h>
 
 #include "slimimg/base/digest.hpp"
+#include "slimimg/base/file.hpp"
 
 #include "support/tar.hpp"
 
@@ -70,9 +70,7 @@ std::vector<std::string> Folder::names() const {
 }
 
 std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    REQUIRE(file.good());
-    return {std::istreambuf_iterator<char>(file), {}};
+    return std::string(slimimg::map_file(path).text());
 }
 
 }  // namespace test
