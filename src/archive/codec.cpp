@@ -1,9 +1,9 @@
 #include "slimimg/archive/codec.hpp"
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/progress_step.hpp"
 
 #include "archive/inflate_output.hpp"
-#include "archive/progress_step.hpp"
 #include "archive/spool_sink.hpp"
 
 namespace slimimg::archive {

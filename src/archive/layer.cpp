@@ -9,9 +9,9 @@
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
+#include "slimimg/base/progress_step.hpp"
 
 #include "archive/background_hasher.hpp"
-#include "archive/progress_step.hpp"
 #include "archive/spool_sink.hpp"
 #include "archive/tar_reader.hpp"
 #include "archive/tar_walk.hpp"
