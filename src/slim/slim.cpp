@@ -4,6 +4,7 @@
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/path.hpp"
+#include "slimimg/base/progress_step.hpp"
 
 #include "slim/compare.hpp"
 #include "slim/layer_writer.hpp"
@@ -75,8 +76,10 @@ image::NewImage make_image(const Analysis& analysis, const RebuildOptions& optio
 }
 
 /// Reads the image back from where it waits, and holds it against the plan and the source.
-void prove_staged(const image::StagedImage& staged, const AnalyzeOptions& options,
-                  const RunOptions& run, Rebuild& rebuild) {
+void prove_staged(const image::StagedImage& staged, const AnalyzeOptions& options, RunOptions run,
+                  Rebuild& rebuild) {
+    const ProgressStep step(run, "prove", "the new image", 0);
+    run.progress = nullptr;  // reading it back is part of the proof
     const Analysis& analysis = rebuild.analysis;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);

@@ -1,4 +1,5 @@
 #include "slimimg/archive/tar_writer.hpp"
+#include "slimimg/base/progress_step.hpp"
 
 #include "slim/layer_writer.hpp"
 
@@ -51,6 +52,7 @@ class RawRun {
 
 archive::WrittenBlob write_layer(const Plan& plan, const rootfs::Rootfs& rootfs,
                                  const archive::Compression& compression, const RunOptions& run) {
+    const ProgressStep step(run, "write", "the new layer", plan.bytes);
     archive::BlobWriter blob(compression, run);
     archive::TarWriter tar([&](Bytes bytes) { blob.write(bytes); });
     RawRun raw(tar);

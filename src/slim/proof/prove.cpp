@@ -5,7 +5,7 @@
 
 #include "slimimg/slim/slim.hpp"
 
-#include "slim/proof/processes.hpp"
+#include "slim/proof/linkage.hpp"
 #include "slim/proof/scripts_and_links.hpp"
 
 namespace slimimg::slim {
@@ -129,7 +129,7 @@ Proof prove(const rootfs::Rootfs& written, const rootfs::Rootfs& source,
     const std::vector<std::string> files = files_of(written);
 
     proof::Linkage linkage =
-        proof::link_all(written, files, here.elves(), here.loader_environment(), run);
+        proof::check_linkage(here.elves(), files, here.loader_environment(), run);
     Proof proof{.programs = linkage.programs,
                 .libraries = linkage.libraries,
                 .symbols = linkage.symbols,
@@ -137,7 +137,7 @@ Proof prove(const rootfs::Rootfs& written, const rootfs::Rootfs& source,
                 .diagnostics = std::move(linkage.diagnostics)};
     if (!linkage.gaps.empty()) {
         const proof::Linkage before =
-            proof::link_all(source, files, there.elves(), there.loader_environment(), run);
+            proof::check_linkage(there.elves(), files, there.loader_environment(), run);
         Judge(source, closure, proof).judge(linkage.gaps, before.gaps);
     }
     const proof::Trees trees{here, there, closure};
