@@ -130,8 +130,7 @@ Listing list_with_musl(const fs::path& root, const std::string& loader, const st
 Listing listing_of(const Link& link) {
     Listing listing;
     for (std::size_t i = 1; i < link.objects.size(); ++i) {
-        const bool last = i + 1 == link.objects.size();
-        if (i != link.interpreter || !last) {
+        if (i != link.interpreter || link.objects[i].loaded_by) {
             listing.paths.push_back(link.objects[i].path);
         }
     }

@@ -54,9 +54,11 @@ struct Alternative {
 /// An object of a process, in load order.
 struct LoadedObject {
     rootfs::NodeId file = 0;
-    std::vector<rootfs::NodeId> links;     ///< every symlink passed on the way to it
-    std::optional<std::size_t> loaded_by;  ///< index of the object that asked first
-    std::string name;                      ///< as it was asked for
+    std::vector<rootfs::NodeId> links;  ///< every symlink passed on the way to it
+    /// Index of the object that asked first; nothing for the program, for preloads of musl and
+    /// for an interpreter that no object needs.
+    std::optional<std::size_t> loaded_by;
+    std::string name;      ///< as it was asked for
     std::string found_by;  ///< "RUNPATH $ORIGIN/lib", "ld.so.cache", "default folder /usr/lib", …
     std::vector<Alternative> alternatives;  ///< their own needs follow as objects of their own
     std::string path;  ///< as the loader opened it, links not followed; $ORIGIN is its folder

@@ -118,7 +118,6 @@ class Linker {
             link_.interpreter = link_.objects.size();
             add_object({.file = interpreter.file->node,
                         .links = interpreter.file->links,
-                        .loaded_by = 0,
                         .name = interpreter.name,
                         .found_by = std::string(interpreter.found_by),
                         .path = interpreter.name});
@@ -544,6 +543,9 @@ class Linker {
     std::optional<std::size_t> map_object(Map& asker, std::string name, Asking how) {
         ++steps_;
         if (const auto known = names_.find(name); known != names_.end()) {
+            if (known->second == link_.interpreter && !link_.objects[known->second].loaded_by) {
+                link_.objects[known->second].loaded_by = asker.object;
+            }
             return known->second;
         }
         Search search{.name = std::move(name), .asker = asker.object};

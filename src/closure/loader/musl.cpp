@@ -79,7 +79,7 @@ class Linker {
         }
         load_needs();
         if (!link_.interpreter) {
-            add_loader(0);
+            add_loader(std::nullopt);
         }
     }
 
