@@ -8,11 +8,17 @@
 namespace slimimg::slim {
 namespace {
 
-std::vector<PlanItem>::const_iterator place_of(const Plan& plan, std::string_view path) {
-    return std::lower_bound(plan.items.begin(), plan.items.end(), path,
-                            [](const PlanItem& item, std::string_view wanted) {
-                                return stands_before(item.path, wanted);
-                            });
+/// The index of the first item that does not stand before `path`.
+std::size_t place_of(const Plan& plan, std::string_view path) {
+    const auto at = std::lower_bound(plan.items.begin(), plan.items.end(), path,
+                                     [](const PlanItem& item, std::string_view wanted) {
+                                         return stands_before(item.path, wanted);
+                                     });
+    return static_cast<std::size_t>(at - plan.items.begin());
+}
+
+bool has_at(const Plan& plan, std::size_t place, std::string_view path) {
+    return place < plan.items.size() && plan.items[place].path == path;
 }
 
 Plan plan_of_kept(const rootfs::Rootfs& rootfs, const closure::Closure& closure) {
@@ -44,22 +50,24 @@ bool stands_before(std::string_view path, std::string_view other) {
     return rank(*a) < rank(*b);
 }
 
-const PlanItem* find_item(const Plan& plan, std::string_view path) {
-    const auto at = place_of(plan, path);
-    return at != plan.items.end() && at->path == path ? &*at : nullptr;
+PlanItem* find_item(Plan& plan, std::string_view path) {
+    const std::size_t place = place_of(plan, path);
+    return has_at(plan, place, path) ? &plan.items[place] : nullptr;
 }
 
-PlanItem* find_item(Plan& plan, std::string_view path) {
-    return const_cast<PlanItem*>(find_item(std::as_const(plan), path));
+const PlanItem* find_item(const Plan& plan, std::string_view path) {
+    const std::size_t place = place_of(plan, path);
+    return has_at(plan, place, path) ? &plan.items[place] : nullptr;
 }
 
 PlanItem& put_item(Plan& plan, PlanItem item) {
-    const auto at = place_of(plan, item.path) - plan.items.cbegin();
-    if (PlanItem* const known = find_item(plan, item.path)) {
-        *known = std::move(item);
-        return *known;
+    const std::size_t place = place_of(plan, item.path);
+    if (has_at(plan, place, item.path)) {
+        plan.items[place] = std::move(item);
+    } else {
+        plan.items.insert(plan.items.begin() + static_cast<std::ptrdiff_t>(place), std::move(item));
     }
-    return *plan.items.insert(plan.items.begin() + at, std::move(item));
+    return plan.items[place];
 }
 
 PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string why) {

@@ -53,13 +53,21 @@ void demand_resolved(const std::vector<closure::Unresolved>& unresolved,
     throw Error(Exit::unresolved, "unresolved", problem + names, hint);
 }
 
-void allow_missing(std::vector<closure::Unresolved>& failures, const closure::Request& request) {
-    for (closure::Unresolved& failure : failures) {
+/// What the user accepts is no failure, but told.
+void allow_missing(Proof& proof, const closure::Request& request, const rootfs::Rootfs& rootfs) {
+    for (closure::Unresolved& failure : proof.failures) {
         failure.allowed =
             std::any_of(request.allow_missing.begin(), request.allow_missing.end(),
                         [&](const std::string& glob) {
                             return glob == failure.name || path::glob_match(glob, failure.name);
                         });
+        if (failure.allowed) {
+            proof.diagnostics.push_back({Severity::warning, "missing-allowed",
+                                         failure.needed_by ? rootfs[*failure.needed_by].path : "",
+                                         "lacks " + failure.kind + " " +
+                                             path::printable(failure.name) +
+                                             ", as --allow-missing accepts: " + failure.detail});
+        }
     }
 }
 
@@ -89,7 +97,7 @@ void prove_staged(const image::StagedImage& staged, const AnalyzeOptions& option
     rebuild.after_bytes = content_bytes(written);
     rebuild.archive_after_bytes = staged.bytes();
     rebuild.config = image.config;
-    allow_missing(rebuild.proof.failures, options.request);
+    allow_missing(rebuild.proof, options.request, analysis.rootfs);
 }
 
 void tell_if_not_smaller(Rebuild& rebuild) {

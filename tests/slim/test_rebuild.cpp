@@ -214,6 +214,9 @@ TEST_CASE("where the proof fails nothing is written, and what stood there stays"
     const slim::Rebuild allowed = rebuild(input, {.output = folder / "slim.tar"}, what);
     REQUIRE(allowed.proof.failures.size() == 1);
     CHECK(allowed.proof.failures[0].allowed);
+    REQUIRE_FALSE(allowed.proof.diagnostics.empty());
+    CHECK(allowed.proof.diagnostics[0].code == "missing-allowed");
+    CHECK(allowed.proof.diagnostics[0].path == "/bin/app");
 }
 
 TEST_CASE("an image goes to standard output only once it is proved") {

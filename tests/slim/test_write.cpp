@@ -161,6 +161,31 @@ TEST_CASE("what the plan made or changed is written as it says") {
     slim::check_written(written.tree, planned.plan, planned.rootfs, {});
 }
 
+TEST_CASE("a sparse file stays sparse, and is laid out where its entry has to change") {
+    const auto tree = [] {
+        test::Member sparse = test::file("disk", "headtail");
+        sparse.pax = test::pax_record("GNU.sparse.major", "0") +
+                     test::pax_record("GNU.sparse.minor", "1") +
+                     test::pax_record("GNU.sparse.name", "disk") +
+                     test::pax_record("GNU.sparse.size", "100000") +
+                     test::pax_record("GNU.sparse.numblocks", "2") +
+                     test::pax_record("GNU.sparse.map", "0,4,99996,4");
+        return test::tree({sparse, test::hardlink("link", "disk")});
+    };
+    const Planned both(tree(), {"/disk", "/link"});
+    const Written copied = write(both);
+    slim::check_written(copied.tree, both.plan, both.rootfs, {});
+    CHECK(copied.blob.plain_bytes < 20000);
+    const Planned second(tree(), {"/link"});
+    const Written laid_out = write(second);
+    slim::check_written(laid_out.tree, second.plan, second.rootfs, {});
+    CHECK(laid_out.blob.plain_bytes > 100000);
+    const Slice content = laid_out.tree.content(*laid_out.tree.find("/link"));
+    CHECK(content.size() == 100000);
+    CHECK(content.text().starts_with("head"));
+    CHECK(content.text().ends_with("tail"));
+}
+
 TEST_CASE("the same plan gives the same bytes with any number of threads") {
     const std::string large(5 << 20, 'x');
     const Planned planned(test::tree({test::file("large", large), test::file("small", "y")}),
