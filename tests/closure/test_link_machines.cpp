@@ -199,6 +199,8 @@ TEST_SUITE("loaders of other machines") {
         };
         for (const Case& other :
              {Case{nul("/lib64/") + nul("/usr/lib64/"), "/usr/lib64/liba.so", "lib64"},
+              Case{nul("/lib/odd/") + "code8" + nul("/lib64/") + nul("/usr/lib64/"),
+                   "/usr/lib64/liba.so", "lib64"},
               Case{nul("/usr/lib/"), "/usr/lib/liba.so", "lib"},
               Case{nul("/nix/store/x-glibc-2.38/lib/"), "/nix/store/x-glibc-2.38/lib/liba.so",
                    "lib"}}) {

@@ -16,6 +16,11 @@ std::optional<NodeId> ImageFiles::folder(std::string_view path) {
     if (known != knowledge_.folders.end()) {
         return known->second;
     }
+    // Real images search some hundred folders; a hostile one shall not fill the memory.
+    constexpr std::size_t max_known = 100'000;
+    if (knowledge_.folders.size() >= max_known) {
+        knowledge_.folders.clear();
+    }
     std::optional<NodeId> node = rootfs_.resolve(full).node;
     if (node && !rootfs_[*node].is_directory()) {
         node = std::nullopt;

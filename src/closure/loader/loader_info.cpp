@@ -14,42 +14,52 @@ bool is_text(char c) {
     return c >= ' ' && c <= '~';
 }
 
-/// The NUL-terminated text that holds position `at`.
+/// No text that is looked for is longer; what is would cost too much to look at.
+constexpr std::size_t max_text = 4096;
+constexpr std::size_t max_folders = 16;
+
+/// The NUL-terminated text that begins at `at`, cut off where it is too long.
+std::string_view text_at(std::string_view bytes, std::size_t at) {
+    const std::string_view window = bytes.substr(std::min(at, bytes.size()), max_text);
+    return window.substr(0, window.find('\0'));
+}
+
+/// The text that position `at` is in.
 std::string_view text_around(std::string_view bytes, std::size_t at) {
     std::size_t begin = at;
-    while (begin > 0 && is_text(bytes[begin - 1])) {
+    while (begin > 0 && at - begin < max_text && is_text(bytes[begin - 1])) {
         --begin;
     }
-    return bytes.substr(begin, bytes.find('\0', at) - begin);
+    return text_at(bytes, begin);
 }
 
 bool is_system_folder(std::string_view text) {
-    return text.size() > 2 && text.size() < 4096 && text.front() == '/' && text.back() == '/' &&
+    return text.size() > 2 && text.size() < max_text && text.front() == '/' && text.back() == '/' &&
            text.find("lib") != std::string_view::npos &&
            std::all_of(text.begin(), text.end(), is_text);
 }
 
 /// glibc's system_dirs: its default folders as one array of NUL-terminated texts, each with a "/"
-/// at the end, which no other text of the loader has.
+/// at the end, which no other texts of the loader have. It stands there more than once; what comes
+/// before it can be any bytes, so the longest counts.
 std::vector<std::string> find_system_folders(std::string_view bytes) {
-    for (std::size_t end = bytes.find(std::string_view("/\0", 2)); end != std::string_view::npos;
-         end = bytes.find(std::string_view("/\0", 2), end + 1)) {
-        std::vector<std::string> folders;
+    constexpr std::string_view end_of_folder("/\0", 2);
+    std::vector<std::string> longest;
+    for (std::size_t end = bytes.find(end_of_folder); end != std::string_view::npos;
+         end = bytes.find(end_of_folder, end + 1)) {
         std::string_view text = text_around(bytes, end);
-        while (is_system_folder(text)) {
+        text.remove_prefix(std::min(text.find('/'), text.size()));
+        std::vector<std::string> folders;
+        while (is_system_folder(text) && folders.size() < max_folders) {
             folders.emplace_back(text);
-            const auto next =
-                static_cast<std::size_t>(text.data() - bytes.data()) + text.size() + 1;
-            if (next >= bytes.size()) {
-                break;
-            }
-            text = bytes.substr(next, std::min(bytes.find('\0', next), bytes.size()) - next);
+            const auto start = static_cast<std::size_t>(text.data() - bytes.data());
+            text = text_at(bytes, start + text.size() + 1);
         }
-        if (!folders.empty()) {
-            return folders;
+        if (folders.size() > longest.size()) {
+            longest = std::move(folders);
         }
     }
-    return {};
+    return longest;
 }
 
 /// DL_DST_LIB: Debian's is the multiarch folder, others' the last part of their library folder.
