@@ -26,6 +26,20 @@ rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
     return rootfs::Rootfs::merge(image::scan_layers(image, run), run);
 }
 
+/// Without a program or anything else to keep an image would be written that holds nothing.
+void demand_content(const Analysis& analysis) {
+    const auto& items = analysis.plan.items;
+    const bool any = std::any_of(items.begin(), items.end(), [](const PlanItem& item) {
+        return item.source && item.header.type != archive::EntryType::directory;
+    });
+    if (!any) {
+        throw Error(Exit::usage, "nothing-to-keep",
+                    path::printable(analysis.image.source) +
+                        " names no program, and so nothing tells what to keep of it",
+                    "name the program with --entrypoint, or files with --include");
+    }
+}
+
 /// "libfoo.so.1 (library of /usr/bin/app)"
 std::string told(const closure::Unresolved& what, const rootfs::Rootfs& rootfs) {
     const std::string of = what.needed_by ? " of " + rootfs[*what.needed_by].path : "";
@@ -131,6 +145,7 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
     demand_resolved(analysis.closure.unresolved, analysis.rootfs,
                     "the image lacks what its program needs: ",
                     "nothing was written; --allow-missing NAME accepts one");
+    demand_content(analysis);
 
     const image::Format format = rebuild_options.format.value_or(analysis.image.format);
     const image::NewImage made = make_image(analysis, rebuild_options, format, run);

@@ -219,6 +219,22 @@ TEST_CASE("where the proof fails nothing is written, and what stood there stays"
     CHECK(allowed.proof.diagnostics[0].path == "/bin/app");
 }
 
+TEST_CASE("an image that names no program is not rebuilt to nothing") {
+    const test::Folder folder;
+    const std::string base = test::docker_archive(
+        R"({"architecture": "amd64", "os": "linux"})",
+        {test::tar({test::file("etc/os-release", "x"), test::file("bin/sh", "x", 0755)})});
+    const std::string input = folder.file("base.tar", base);
+    const std::string message =
+        error_of([&] { rebuild(input, {.output = folder / "slim.tar"}); }, Exit::usage);
+    CHECK(contains(message, "names no program"));
+    CHECK(folder.names() == std::vector<std::string>{"base.tar"});
+    slim::AnalyzeOptions what;
+    what.request.include = {"/bin/sh"};
+    rebuild(input, {.output = folder / "slim.tar"}, what);
+    CHECK(folder.names() == std::vector<std::string>{"base.tar", "slim.tar"});
+}
+
 TEST_CASE("an image goes to standard output only once it is proved") {
     const test::Folder folder;
     const std::string input = folder.file("app.tar", application());
