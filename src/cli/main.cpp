@@ -1,1 +1,91 @@
-int main() { return 0; }
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/path.hpp"
+
+#include "commands.hpp"
+#include "help.hpp"
+
+namespace slimimg::cli {
+namespace {
+
+constexpr const char* footer =
+    "Examples:\n"
+    "  slimimg analyze app.tar\n"
+    "  slimimg rebuild app.tar -o app-slim.tar\n"
+    "  slimimg why app.tar /usr/bin/perl\n"
+    "\n"
+    "Every option can also be set in the environment: for --threads 4,\n"
+    "SLIMIMG_THREADS=4.\n"
+    "\n"
+    "Exit codes: 0 fine, 2 wrong usage, 3 bad input, 4 the program needs something\n"
+    "that the image lacks, 5 an I/O or internal failure.\n"
+    "\n"
+    "slimimg COMMAND --help tells more of a command.";
+
+/// One line, whatever the message holds.
+int complain(const std::string& message, const std::string& hint, Exit status) {
+    std::string line = "slimimg: " + path::printable(message);
+    line += hint.empty() ? "" : "; " + path::printable(hint);
+    line += '\n';
+    std::fputs(line.c_str(), stderr);
+    return static_cast<int>(status);
+}
+
+std::string help_hint(const CLI::App& app) {
+    std::string command = "slimimg";
+    for (const CLI::App* chosen : app.get_subcommands()) {
+        command += ' ' + chosen->get_name();
+    }
+    return "see " + command + " --help";
+}
+
+Exit run(int argc, char** argv) {
+    CLI::App app("slimimg: a container image goes in, the minimal image that works comes out.",
+                 "slimimg");
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.set_help_flag("-h,--help", "Print this help");
+    app.set_version_flag("--version", "slimimg " SLIMIMG_VERSION, "Print the version");
+    app.footer(footer);
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
+    app.require_subcommand(0, 1);
+    const std::array commands{add_analyze(app), add_rebuild(app), add_why(app)};
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        app.exit(asked);
+        return Exit::ok;
+    } catch (const CLI::ParseError& error) {
+        throw Error(Exit::usage, "usage", error.what(), help_hint(app));
+    }
+    const auto chosen = std::find_if(commands.begin(), commands.end(),
+                                     [](const Command& command) { return command.app->parsed(); });
+    if (chosen == commands.end()) {
+        throw Error(Exit::usage, "usage", "no command is given", help_hint(app));
+    }
+    return chosen->run();
+}
+
+}  // namespace
+}  // namespace slimimg::cli
+
+int main(int argc, char** argv) {
+    using slimimg::Exit;
+    using slimimg::cli::complain;
+    try {
+        return static_cast<int>(slimimg::cli::run(argc, argv));
+    } catch (const slimimg::Error& error) {
+        return complain(error.message(), error.hint(), error.status());
+    } catch (const std::bad_alloc&) {
+        return complain("out of memory", "", Exit::internal);
+    } catch (const std::exception& error) {
+        return complain(std::string("internal error: ") + error.what(), "", Exit::internal);
+    }
+}

@@ -77,13 +77,12 @@ class Inquiry {
             return;
         }
         explanation_.verdict = Explanation::Verdict::kept;
-        const std::vector<closure::Closure::Step> steps = closure.why(node_);
-        for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        for (const closure::Closure::Step& step : closure.why(node_)) {
             explanation_.chain.push_back(
-                {analysis_.rootfs[step->node].path, told(step->reason, analysis_.rootfs)});
+                {analysis_.rootfs[step.node].path, told(step.reason, analysis_.rootfs)});
         }
         explanation_.more = further_reasons();
-        if (steps.empty() || !item->why.empty()) {
+        if (explanation_.chain.empty() || !item->why.empty()) {
             explanation_.more.push_back(reason_of_plan(*item));
         }
     }

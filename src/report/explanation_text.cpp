@@ -79,16 +79,10 @@ class ExplanationText {
             return;
         }
         page_.heading("Because");
-        std::size_t number = 0;
+        page_.line("the image's config or the command line", 2);
         for (const Explanation::Step& step : told_.chain) {
-            const std::string label = std::to_string(++number) + ". ";
-            const std::string from = step.reason.from.empty()
-                                         ? "the image's config or the command line"
-                                         : path::printable(step.reason.from);
-            page_.line(label + from, 2);
-            reason_lines(step.reason, 2 + label.size());
-            page_.line("→ " + page_.toned(path::printable(step.path), Tone::strong),
-                       2 + label.size());
+            page_.line("→ " + page_.toned(path::printable(step.path), Tone::strong), 2);
+            reason_lines(step.reason, 6);
         }
     }
 

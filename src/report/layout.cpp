@@ -35,6 +35,30 @@ bool is_plain_word(std::string_view word) {
     });
 }
 
+/// The lines of a text whose words fill `page_width` less a margin.
+std::vector<std::string> wrapped(std::string_view text, std::size_t first_margin,
+                                 std::size_t margin) {
+    const std::string shown = path::printable(text);
+    std::vector<std::string> lines(1);
+    std::size_t at = 0;
+    while (at < shown.size()) {
+        const std::size_t end = std::min(shown.find(' ', at), shown.size());
+        const std::string_view word = std::string_view(shown).substr(at, end - at);
+        at = end + 1;
+        if (word.empty()) {
+            continue;
+        }
+        const std::size_t used = lines.size() == 1 ? first_margin : margin;
+        if (!lines.back().empty() &&
+            used + width_of(lines.back()) + 1 + width_of(word) > page_width) {
+            lines.emplace_back();
+        }
+        lines.back() += lines.back().empty() ? "" : " ";
+        lines.back() += word;
+    }
+    return lines;
+}
+
 }  // namespace
 
 std::string human_bytes(std::uint64_t bytes) {
@@ -122,27 +146,19 @@ void Page::heading(std::string_view text) {
 }
 
 void Page::paragraph(std::string_view text, std::size_t indent, std::size_t hanging) {
-    const std::string shown = path::printable(text);
-    std::string current;
     std::size_t margin = indent;
-    std::size_t at = 0;
-    while (at < shown.size()) {
-        const std::size_t end = std::min(shown.find(' ', at), shown.size());
-        const std::string_view word = std::string_view(shown).substr(at, end - at);
-        at = end + 1;
-        if (word.empty()) {
-            continue;
-        }
-        if (!current.empty() && margin + width_of(current) + 1 + width_of(word) > page_width) {
-            line(current, margin);
-            margin = indent + hanging;
-            current.clear();
-        }
-        current += current.empty() ? "" : " ";
-        current += word;
+    for (const std::string& part : wrapped(text, indent, indent + hanging)) {
+        line(part, margin);
+        margin = indent + hanging;
     }
-    if (!current.empty()) {
-        line(current, margin);
+}
+
+void Page::labelled(std::string_view label, std::string_view text, std::size_t indent,
+                    std::size_t column) {
+    std::string lead = std::string(label) + padding(indent + width_of(label), column);
+    for (const std::string& part : wrapped(text, column, column)) {
+        line(lead + part, indent);
+        lead.assign(column - indent, ' ');
     }
 }
 

@@ -44,6 +44,9 @@ class Page {
     /// Words of `text`, which is untrusted, in lines of `page_width`; later lines are indented by
     /// `hanging` more. A word that is longer than a line gets one of its own and is not cut.
     void paragraph(std::string_view text, std::size_t indent, std::size_t hanging = 0);
+    /// A label, and a paragraph beside it that starts at `column`.
+    void labelled(std::string_view label, std::string_view text, std::size_t indent,
+                  std::size_t column);
 
     [[nodiscard]] std::string take() { return std::move(text_); }
 

@@ -68,11 +68,12 @@ class TextReport {
     void program() {
         const Program& program = report_.program;
         page_.heading(program.by_request ? "Program (by --entrypoint)" : "Program");
+        constexpr std::size_t column = 11;
         for (const auto& command : program.commands) {
-            page_.paragraph("command  " + (command.empty() ? "none" : shell_line(command)), 2, 9);
+            page_.labelled("command", command.empty() ? "none" : shell_line(command), 2, column);
         }
-        page_.paragraph("user     " + (program.user.empty() ? "root" : program.user), 2, 9);
-        page_.paragraph("workdir  " + (program.workdir.empty() ? "/" : program.workdir), 2, 9);
+        page_.labelled("user", program.user.empty() ? "root" : program.user, 2, column);
+        page_.labelled("workdir", program.workdir.empty() ? "/" : program.workdir, 2, column);
     }
 
     static std::vector<std::string> figures(const Share& share) {
@@ -87,12 +88,15 @@ class TextReport {
         sum.removed_bytes += share.removed_bytes;
     }
 
-    Table share_table() { return {page_, 32, {8, 12, 10, 12}}; }
+    Table share_table() {
+        Table table(page_, 32, {8, 12, 10, 12});
+        table.row("", {"stay", "bytes", "go", "bytes"}, "", Tone::dim);
+        return table;
+    }
 
     void kinds() {
         page_.heading("What stays and what goes");
         Table table = share_table();
-        table.row("", {"stays", "", "goes", ""}, "", Tone::dim);
         Share sum;
         for (const KindShare& kind : report_.kinds) {
             table.row(kind_label(kind.kind), figures(kind.share));
@@ -110,10 +114,11 @@ class TextReport {
         if (report_.surface_before.packages == 0) {
             return;
         }
-        std::stable_sort(staying.begin(), staying.end(),
-                         [](const PackageShare& a, const PackageShare& b) {
-                             return a.share.kept_bytes > b.share.kept_bytes;
-                         });
+        std::stable_sort(
+            staying.begin(), staying.end(), [](const PackageShare& a, const PackageShare& b) {
+                return a.name.empty() != b.name.empty() ? b.name.empty()
+                                                        : a.share.kept_bytes > b.share.kept_bytes;
+            });
         package_table("Packages of which something stays", staying);
         package_table("Packages that go whole", going);
     }

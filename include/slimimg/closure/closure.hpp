@@ -71,8 +71,8 @@ struct Closure {
     std::vector<Diagnostic> diagnostics;
     std::vector<Link> links;  ///< one a kept program, in node order
 
-    /// The chain of reasons from a kept file back to a root, the strongest and shortest; empty
-    /// where the file is not kept.
+    /// The chain of reasons from a root to a kept file, the strongest and shortest; empty where
+    /// the file is not kept.
     struct Step {
         rootfs::NodeId node = 0;
         Reason reason;

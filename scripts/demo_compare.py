@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""demo_compare.py IMAGE.tar SLIM.tar: loads and runs both with podman, prints a table.
+
+A service is ready when it answers on the first TCP port that it listens on; the time counts from
+the start of `podman run`. Its memory is the proportional set size of its processes then. A program
+that ends by itself is timed to its end. The best of three runs counts.
+"""
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+RUNS = 3
+PATIENCE = 60.0
+
+# What the client does inside the container's network: asks the port until it answers, prints when.
+CLIENT = """
+import socket, sys, time
+port, deadline = int(sys.argv[1]), float(sys.argv[2])
+while time.monotonic() < deadline:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as s:
+            s.settimeout(1)
+            s.sendall(b"GET / HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n")
+            try:
+                answer = s.recv(64)
+            except TimeoutError:
+                answer = b"(accepts connections)"
+            print(time.monotonic(), answer.split(b"\\r")[0].decode("latin-1"))
+            break
+    except OSError:
+        time.sleep(0.005)
+"""
+
+
+def podman(*args, check=True):
+    command = ["podman", "--cgroup-manager=cgroupfs"]
+    if shutil.which("runc"):
+        command.append("--runtime=runc")
+    done = subprocess.run([*command, *args], capture_output=True, text=True, check=False)
+    if check and done.returncode != 0:
+        sys.exit(f"demo: podman {args[0]} failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def run_options():
+    """Explicit limits, for podman asks for more than a constrained machine grants."""
+    limits = []
+    for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)):
+        hard = resource.getrlimit(number)[1]
+        hard = 32768 if hard == resource.RLIM_INFINITY else min(hard, 32768)
+        limits += ["--ulimit", f"{name}={hard}:{hard}"]
+    return ["--pull=never", "--network=none", "--no-healthcheck", "--log-driver=k8s-file", *limits]
+
+
+def processes_of(pid):
+    """All processes in the container of `pid`."""
+    namespace = os.readlink(f"/proc/{pid}/ns/pid")
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{entry}/ns/pid") == namespace:
+                yield entry
+        except OSError:
+            continue
+
+
+def memory_of(pid):
+    total = 0
+    for process in processes_of(pid):
+        try:
+            with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as rollup:
+                total += sum(int(l.split()[1]) * 1024 for l in rollup if l.startswith("Pss:"))
+        except OSError:
+            continue
+    return total
+
+
+def listening_port(pid):
+    ports = []
+    for table in ("tcp", "tcp6"):
+        try:
+            with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
+                rows = [line.split() for line in lines][1:]
+        except OSError:
+            continue
+        ports += [int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"]
+    return min(ports, default=None)
+
+
+def inspect(container, what):
+    return podman("inspect", "-f", "{{." + what + "}}", container)
+
+
+def measure(name):
+    """One run: (seconds, bytes of memory or None, what was answered)."""
+    start = time.monotonic()
+    container = podman("run", "-d", *run_options(), name)
+    try:
+        pid = inspect(container, "State.Pid")
+        while time.monotonic() < start + PATIENCE:
+            port = listening_port(pid) if pid != "0" else None
+            if port is not None:
+                client = ["nsenter", "-t", pid, "-n", sys.executable, "-c", CLIENT]
+                deadline = str(start + PATIENCE)
+                done = subprocess.run(
+                    [*client, str(port), deadline], capture_output=True, text=True, check=False
+                )
+                when, _, answer = done.stdout.strip().partition(" ")
+                if when:
+                    return float(when) - start, memory_of(pid), f"port {port}: {answer}"
+            if pid == "0" or not os.path.exists(f"/proc/{pid}"):
+                end = time.monotonic()
+                return end - start, None, "ended, exit code " + inspect(container, "State.ExitCode")
+            time.sleep(0.005)
+        return PATIENCE, None, "no answer"
+    finally:
+        podman("rm", "-f", "-t", "0", container, check=False)
+
+
+def load(archive):
+    loaded = podman("load", "-q", "-i", archive)
+    return loaded.splitlines()[-1].split(": ", 1)[1].split(",")[0]
+
+
+def human(size):
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.1f} {unit}" if unit != "B" else f"{size} B"
+        size /= 1000
+
+
+def main(full, slim):
+    rows = [("stored", *(human(os.path.getsize(path)) for path in (full, slim)))]
+    if shutil.which("podman") and shutil.which("nsenter"):
+        best = []
+        for archive in (full, slim):
+            name = load(archive)
+            best.append(min((measure(name) for _ in range(RUNS)), key=lambda run: run[0]))
+        rows.append(("first answer", *(f"{run[0]:.2f} s" for run in best)))
+        if all(run[1] for run in best):
+            rows.append(("memory", *(human(run[1]) for run in best)))
+        rows.append(("result", *(run[2] for run in best)))
+    else:
+        print("demo: without podman and nsenter the images are not run", file=sys.stderr)
+    width = max(24, *(len(row[1]) + 2 for row in rows))
+    for label, before, after in (("", "full", "slim"), *rows):
+        print(f"{label:<14}{before:<{width}}{after}".rstrip())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "slimimg/report/report.hpp"
+#include "slimimg/slim/slim.hpp"
+
+#include "commands.hpp"
+#include "delivery.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+
+namespace slimimg::cli {
+namespace {
+
+struct Options {
+    InputOptions input;
+    ClosureOptions closure;
+    OutputOptions output;
+    MachineOptions machine;
+};
+
+Exit tell_unresolved(const std::vector<closure::Unresolved>& unresolved) {
+    const auto fatal = static_cast<std::size_t>(
+        std::count_if(unresolved.begin(), unresolved.end(),
+                      [](const closure::Unresolved& what) { return what.fatal(); }));
+    if (fatal == 0) {
+        return Exit::ok;
+    }
+    throw Error(Exit::unresolved, "unresolved",
+                "the image lacks " +
+                    (fatal == 1 ? std::string("something") : std::to_string(fatal) + " things") +
+                    " that its program needs",
+                "the report names them; --allow-missing NAME accepts one");
+}
+
+Exit run(const Options& options) {
+    const Delivery delivery(options.output, report_offers(), STDOUT_FILENO);
+    const slim::AnalyzeOptions what{options.input.selection(), options.closure.request()};
+    RunOptions how = options.machine.run_options();
+    PlainProgress progress;
+    how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
+
+    const slim::Analysis analysis = slim::analyze(options.input.location(), what, how);
+    const report::Report report = report::make_report(analysis, what.request);
+    delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
+        return report::find_format(format)->render(report, render);
+    });
+    return tell_unresolved(analysis.closure.unresolved);
+}
+
+}  // namespace
+
+Command add_analyze(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("analyze", "Tell what an image holds, needs, and could shrink to");
+    const auto options = std::make_shared<Options>();
+    options->input.declare(*command);
+    options->closure.declare(*command);
+    options->output.declare(*command, offer_names(report_offers()));
+    options->machine.declare(*command);
+    command->footer(
+        "Examples:\n"
+        "  slimimg analyze app.tar\n"
+        "  docker save app:1.0 | slimimg analyze -\n"
+        "  slimimg analyze app.tar --format json | jq .reduction\n"
+        "  slimimg analyze app.tar --entrypoint '/usr/bin/app --serve' --include /srv\n"
+        "\n"
+        "Nothing of the image is run. Exit code 4: the program needs something that the\n"
+        "image lacks.");
+    return {command, [options] { return run(*options); }};
+}
+
+}  // namespace slimimg::cli

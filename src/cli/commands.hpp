@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+
+#include "slimimg/base/error.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace slimimg::cli {
+
+/// A subcommand: where its options are declared, and what it does once they are read.
+struct Command {
+    CLI::App* app = nullptr;
+    std::function<Exit()> run;
+};
+
+Command add_analyze(CLI::App& app);
+Command add_rebuild(CLI::App& app);
+Command add_why(CLI::App& app);
+
+}  // namespace slimimg::cli

@@ -1,0 +1,200 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "slimimg/base/error.hpp"
+
+#include "words.hpp"
+
+namespace slimimg::cli {
+namespace {
+
+constexpr const char* kept_group = "What is kept";
+constexpr const char* report_group = "The report";
+constexpr const char* machine_group = "How it runs";
+constexpr unsigned most_threads = 1024;
+
+/// SLIMIMG_SPOOL_DIR of "--spool-dir" and of "-t,--output-tag".
+std::string environment_name(const std::string& names) {
+    std::string name = "SLIMIMG_" + names.substr(names.find("--") + 2);
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+        return c == '-' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    });
+    return name;
+}
+
+CLI::Option* in_group(CLI::Option* option, const std::string& names, const std::string& group) {
+    return option->envname(environment_name(names))->group(group);
+}
+
+closure::Keep parse_keep(const std::string& keep) {
+    if (keep == "strict") {
+        return closure::Keep::strict;
+    }
+    return keep == "packages" ? closure::Keep::packages : closure::Keep::automatic;
+}
+
+}  // namespace
+
+CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& value,
+                        const std::string& description, const std::string& group) {
+    return in_group(app.add_option(names, value, description), names, group);
+}
+
+CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
+                      const std::string& description, const std::string& group) {
+    return in_group(app.add_flag(names, value, description), names, group);
+}
+
+CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
+                            std::vector<std::string>& values, const std::string& description,
+                            const std::string& group) {
+    return in_group(app.add_option(names, values, description), names, group)
+        ->allow_extra_args(false);
+}
+
+void InputOptions::declare(CLI::App& app) {
+    app.add_option("IMAGE", image,
+                   "A docker-archive or oci-archive (plain, gzip, zstd or xz), an OCI layout "
+                   "directory, or - for standard input")
+        ->required()
+        ->option_text(" ");
+    constexpr const char* group = "Which image, where there are several";
+    add_option(app, "--platform", platform, "The image for this platform, as linux/arm64/v8", group)
+        ->option_text("OS/ARCH");
+    add_option(app, "--tag", tag, "The image of this name, as app:1.0", group)->option_text("NAME");
+}
+
+image::Selection InputOptions::selection() const {
+    image::Selection selection;
+    selection.tag = tag;
+    if (!platform.empty()) {
+        selection.platform = image::Platform::parse(platform);
+        if (!selection.platform) {
+            throw Error(Exit::usage, "bad-platform", "no platform: " + platform,
+                        "write it as linux/amd64 or linux/arm64/v8");
+        }
+    }
+    return selection;
+}
+
+const std::string& InputOptions::location() const {
+    if (image == "-" && isatty(STDIN_FILENO) == 1) {
+        throw Error(Exit::usage, "input-is-terminal",
+                    "standard input is a terminal, no image can be read from it",
+                    "pipe one in: docker save app:1.0 | slimimg analyze -");
+    }
+    return image;
+}
+
+void ClosureOptions::declare(CLI::App& app) {
+    add_repeatable(app, "--entrypoint", entrypoints,
+                   "What the image runs, in place of its own entrypoint and command. One quoted "
+                   "command line; may repeat",
+                   kept_group)
+        ->option_text("'CMD ...'");
+    add_repeatable(app, "--include", include,
+                   "Keep this file, folder or what the pattern matches, and what it needs; may "
+                   "repeat",
+                   kept_group)
+        ->option_text("PATH|GLOB");
+    add_repeatable(app, "--include-package", include_packages,
+                   "Keep all files of an installed package, and what they need; may repeat",
+                   kept_group)
+        ->option_text("NAME");
+    add_repeatable(app, "--exclude", exclude,
+                   "Leave out what the pattern matches, unless the program fails without it; may "
+                   "repeat",
+                   kept_group)
+        ->option_text("GLOB");
+    add_option(app, "--keep", keep,
+               "How far to go: strict is the binary, its loader and its libraries; auto, the "
+               "default, what the program needs to work; packages whole packages",
+               kept_group)
+        ->option_text("strict|auto|packages")
+        ->check(CLI::IsMember({"strict", "auto", "packages"}));
+    add_repeatable(app, "--allow-missing", allow_missing,
+                   "Go on although this library, command or file is not in the image; may repeat",
+                   kept_group)
+        ->option_text("NAME|GLOB");
+}
+
+closure::Request ClosureOptions::request() const {
+    closure::Request request;
+    for (const std::string& line : entrypoints) {
+        request.entrypoints.push_back(split_words(line));
+        if (request.entrypoints.back().empty()) {
+            throw Error(Exit::usage, "empty-entrypoint", "--entrypoint names no program",
+                        "write it as --entrypoint '/usr/bin/app --flag'");
+        }
+    }
+    request.include = include;
+    request.include_packages = include_packages;
+    request.exclude = exclude;
+    request.keep = parse_keep(keep);
+    request.allow_missing = allow_missing;
+    return request;
+}
+
+void OutputOptions::declare(CLI::App& app, const std::string& formats) {
+    add_option(app, "--format", format, "The report's format: " + formats, report_group)
+        ->option_text("FORMAT")
+        ->each([this](const std::string&) { format_given = true; });
+    add_repeatable(app, "--report", reports,
+                   "Write the report to a file too; its format is told by the file's ending or "
+                   "named before it. May repeat",
+                   report_group)
+        ->option_text("[FORMAT=]FILE");
+    add_flag(app, "-q,--quiet", quiet, "Print errors only, and a report only if --format asks",
+             report_group);
+    add_flag(app, "-v,--verbose", verbose, "Every row of every table", report_group);
+    add_option(app, "--color", color, "auto is for terminals, unless NO_COLOR is set", report_group)
+        ->option_text("auto|always|never")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+void MachineOptions::declare(CLI::App& app) {
+    add_option(app, "--progress", progress,
+               "What goes on, in lines on standard error; auto does so for terminals",
+               machine_group)
+        ->option_text("auto|plain|none")
+        ->check(CLI::IsMember({"auto", "plain", "none"}));
+    add_option(app, "--threads", threads, "Threads to work with (default: one a processor)",
+               machine_group)
+        ->option_text("N");
+    add_option(app, "--spool-dir", spool_dir,
+               "Where inflated layers are kept meanwhile (default: TMPDIR, else /tmp)",
+               machine_group)
+        ->option_text("DIR");
+    add_flag(app, "--no-verify", no_verify,
+             "Do not compare the digests of layers, which takes time for large images",
+             machine_group);
+}
+
+RunOptions MachineOptions::run_options() const {
+    RunOptions options;
+    options.threads = std::max(1U, std::thread::hardware_concurrency());
+    if (!threads.empty()) {
+        const char* const end = threads.data() + threads.size();
+        const auto [stop, error] = std::from_chars(threads.data(), end, options.threads);
+        if (error != std::errc() || stop != end || options.threads < 1 ||
+            options.threads > most_threads) {
+            throw Error(Exit::usage, "bad-threads", "--threads cannot be " + threads,
+                        "give a number from 1 to " + std::to_string(most_threads));
+        }
+    }
+    options.spool_dir = spool_dir;
+    options.verify = !no_verify;
+    return options;
+}
+
+bool MachineOptions::wants_progress(bool quiet) const {
+    return progress == "plain" || (progress == "auto" && !quiet && isatty(STDERR_FILENO) == 1);
+}
+
+}  // namespace slimimg::cli

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "slimimg/base/run_options.hpp"
+#include "slimimg/closure/closure.hpp"
+#include "slimimg/image/reader.hpp"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+/// The options that several commands share: declared, checked and translated here only.
+namespace slimimg::cli {
+
+/// Declares an option that is also read from the environment as SLIMIMG_<OPTION>, and shows it in
+/// the named group of the help.
+CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& value,
+                        const std::string& description, const std::string& group);
+CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
+                      const std::string& description, const std::string& group);
+/// May be given several times, one value each.
+CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
+                            std::vector<std::string>& values, const std::string& description,
+                            const std::string& group);
+
+/// Which image.
+struct InputOptions {
+    std::string image;
+    std::string platform;
+    std::string tag;
+
+    void declare(CLI::App& app);
+    [[nodiscard]] image::Selection selection() const;
+    /// The location to read; throws Error (usage) where standard input is a terminal.
+    [[nodiscard]] const std::string& location() const;
+};
+
+/// What is kept.
+struct ClosureOptions {
+    std::vector<std::string> entrypoints;
+    std::vector<std::string> include;
+    std::vector<std::string> include_packages;
+    std::vector<std::string> exclude;
+    std::string keep = "auto";
+    std::vector<std::string> allow_missing;
+
+    void declare(CLI::App& app);
+    [[nodiscard]] closure::Request request() const;
+};
+
+/// What is printed, but not the report's content.
+struct OutputOptions {
+    std::string format = "text";
+    bool format_given = false;
+    std::vector<std::string> reports;
+    bool quiet = false;
+    bool verbose = false;
+    std::string color = "auto";
+
+    /// `formats` is for the help: "text or json".
+    void declare(CLI::App& app, const std::string& formats);
+};
+
+/// How to run.
+struct MachineOptions {
+    std::string progress = "auto";
+    std::string threads;
+    std::string spool_dir;
+    bool no_verify = false;
+
+    void declare(CLI::App& app);
+    /// The progress observer is the caller's to add.
+    [[nodiscard]] RunOptions run_options() const;
+    [[nodiscard]] bool wants_progress(bool quiet) const;
+};
+
+}  // namespace slimimg::cli

@@ -1,0 +1,157 @@
+#include <charconv>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "slimimg/report/report.hpp"
+#include "slimimg/slim/slim.hpp"
+
+#include "commands.hpp"
+#include "delivery.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+
+namespace slimimg::cli {
+namespace {
+
+struct Options {
+    InputOptions input;
+    ClosureOptions closure;
+    OutputOptions output;
+    MachineOptions machine;
+    std::string target;
+    std::string format;
+    std::string compression;
+    std::vector<std::string> names;
+};
+
+std::optional<image::Format> parse_format(const std::string& name) {
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    if (name == "docker") {
+        return image::Format::docker;
+    }
+    return name == "oci" ? image::Format::oci : image::Format::oci_dir;
+}
+
+[[noreturn]] void throw_bad_compression(const std::string& text) {
+    throw Error(Exit::usage, "bad-compression", "--compress cannot be " + text,
+                "it takes none, gzip, gzip:1 to gzip:12, zstd, or zstd:1 to zstd:19");
+}
+
+std::optional<archive::Compression> parse_compression(const std::string& text) {
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    const std::size_t colon = text.find(':');
+    const std::string codec = text.substr(0, colon);
+    archive::Compression compression;
+    int best = 0;
+    if (codec == "gzip") {
+        compression.codec = archive::Codec::gzip;
+        best = 12;
+    } else if (codec == "zstd") {
+        compression.codec = archive::Codec::zstd;
+        best = 19;
+    } else if (codec != "none") {
+        throw_bad_compression(text);
+    }
+    if (colon != text.npos) {
+        int level = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, level);
+        if (error != std::errc() || stop != end || level < 1 || level > best) {
+            throw_bad_compression(text);
+        }
+        compression.level = level;
+    }
+    return compression;
+}
+
+slim::RebuildOptions rebuild_options(const Options& options) {
+    slim::RebuildOptions result{.output = options.target,
+                                .format = parse_format(options.format),
+                                .compression = parse_compression(options.compression),
+                                .names = options.names};
+    if (options.target.empty()) {
+        throw Error(Exit::usage, "no-output", "--output is empty", "name a file, or - to pipe");
+    }
+    if (options.target == "-" && isatty(STDOUT_FILENO) == 1) {
+        throw Error(Exit::usage, "output-is-terminal",
+                    "standard output is a terminal, no image is written to it",
+                    "pipe it on, or name a file: -o slim.tar");
+    }
+    if (options.target == "-" && result.format == image::Format::oci_dir) {
+        throw Error(Exit::usage, "directory-to-pipe",
+                    "an OCI layout directory cannot go to standard output",
+                    "name a directory, or take --output-format oci");
+    }
+    return result;
+}
+
+Exit run(const Options& options) {
+    const int report_fd = options.target == "-" ? STDERR_FILENO : STDOUT_FILENO;
+    const Delivery delivery(options.output, report_offers(), report_fd);
+    const slim::AnalyzeOptions what{options.input.selection(), options.closure.request()};
+    const slim::RebuildOptions to = rebuild_options(options);
+    RunOptions how = options.machine.run_options();
+    PlainProgress progress;
+    how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
+
+    const slim::Rebuild rebuild = slim::rebuild(options.input.location(), what, to, how);
+    const report::Report report = report::make_report(rebuild, what.request);
+    delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
+        return report::find_format(format)->render(report, render);
+    });
+    return Exit::ok;
+}
+
+void declare(CLI::App& command, Options& options) {
+    constexpr const char* group = "The new image";
+    options.input.declare(command);
+    add_option(command, "-o,--output", options.target,
+               "Where to write it: a file, a directory for oci-dir, or - for standard output",
+               group)
+        ->option_text("OUT")
+        ->required();
+    add_option(command, "--output-format", options.format,
+               "docker and oci are archives, oci-dir is a directory (default: the input's)", group)
+        ->option_text("docker|oci|oci-dir")
+        ->check(CLI::IsMember({"docker", "oci", "oci-dir"}));
+    add_option(command, "--compress", options.compression,
+               "Compression of the layer: none, gzip or zstd, with a level after a colon if "
+               "wanted (default: the input's)",
+               group)
+        ->option_text("CODEC[:LEVEL]");
+    add_repeatable(command, "-t,--output-tag", options.names,
+                   "The new image's name (default: the input's with -slim at the tag); may repeat",
+                   group)
+        ->option_text("NAME:TAG");
+    options.closure.declare(command);
+    options.output.declare(command, offer_names(report_offers()));
+    options.machine.declare(command);
+}
+
+}  // namespace
+
+Command add_rebuild(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("rebuild", "Write the minimal image, and prove that it links");
+    const auto options = std::make_shared<Options>();
+    declare(*command, *options);
+    command->footer(
+        "Examples:\n"
+        "  slimimg rebuild app.tar -o app-slim.tar && docker load -i app-slim.tar\n"
+        "  docker save app:1.0 | slimimg rebuild - -o - -t app:slim | docker load\n"
+        "  slimimg rebuild app.tar -o app.oci.tar --output-format oci --compress zstd:19\n"
+        "  slimimg rebuild app.tar -o slim.tar --report slim.json\n"
+        "\n"
+        "The new image is read again and every program and library in it is linked,\n"
+        "before it appears under its name. Exit code 4: the program needs something\n"
+        "that the image lacks; nothing is written then.");
+    return {command, [options] { return run(*options); }};
+}
+
+}  // namespace slimimg::cli

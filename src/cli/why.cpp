@@ -1,0 +1,66 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "slimimg/report/explanation.hpp"
+#include "slimimg/slim/slim.hpp"
+
+#include "commands.hpp"
+#include "delivery.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+
+namespace slimimg::cli {
+namespace {
+
+struct Options {
+    InputOptions input;
+    std::string path;
+    ClosureOptions closure;
+    OutputOptions output;
+    MachineOptions machine;
+};
+
+std::vector<Offer> explanation_offers() {
+    return {{"text", ".txt"}, {"json", ".json"}};
+}
+
+Exit run(const Options& options) {
+    const Delivery delivery(options.output, explanation_offers(), STDOUT_FILENO);
+    const slim::AnalyzeOptions what{options.input.selection(), options.closure.request()};
+    RunOptions how = options.machine.run_options();
+    PlainProgress progress;
+    how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
+
+    const slim::Analysis analysis = slim::analyze(options.input.location(), what, how);
+    const report::Explanation explanation = report::explain(analysis, options.path);
+    delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
+        return format == "json" ? report::explanation_json(explanation)
+                                : report::explanation_text(explanation, render);
+    });
+    return Exit::ok;
+}
+
+}  // namespace
+
+Command add_why(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("why", "Tell why a file of the image stays, or why it does not");
+    const auto options = std::make_shared<Options>();
+    options->input.declare(*command);
+    command->add_option("PATH", options->path, "A file, link or folder of the image, from its root")
+        ->required()
+        ->option_text(" ");
+    options->closure.declare(*command);
+    options->output.declare(*command, offer_names(explanation_offers()));
+    options->machine.declare(*command);
+    command->footer(
+        "Examples:\n"
+        "  slimimg why app.tar /usr/lib/x86_64-linux-gnu/libz.so.1\n"
+        "  slimimg why app.tar /usr/share/zoneinfo\n"
+        "  slimimg why app.tar /bin/sh --entrypoint /usr/bin/app");
+    return {command, [options] { return run(*options); }};
+}
+
+}  // namespace slimimg::cli
