@@ -66,7 +66,7 @@ Command add_analyze(CLI::App& app) {
         "  slimimg analyze app.tar\n"
         "  docker save app:1.0 | slimimg analyze -\n"
         "  slimimg analyze app.tar --format json | jq .reduction\n"
-        "  slimimg analyze app.tar --entrypoint '/usr/bin/app --serve' --include /srv\n"
+        "  slimimg analyze app.tar --entrypoint '/usr/bin/app serve' --include /srv\n"
         "\n"
         "Nothing of the image is run. Exit code 4: the program needs something that the\n"
         "image lacks.");

@@ -71,6 +71,9 @@ class Reader {
         const Slice config = blob_named(config_name);
         image_.config_digest = sha256(config.bytes);
         image_.config = parse_config(config.bytes, options_.limits, config_name);
+        if (selection_.platform && !fits(image_.config.platform, *selection_.platform)) {
+            throw_no_platform(*selection_.platform, {image_.config.platform.str()});
+        }
         const std::vector<std::string> layers = list_member(entry, "Layers", what);
         check_layer_count(layers.size());
         for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -262,15 +265,10 @@ class Reader {
             }
             platforms.push_back(descriptor.platform->str());
         }
-        std::erase_if(all, [&](const Descriptor& descriptor) {
-            return descriptor.platform->os != wanted.os ||
-                   descriptor.platform->architecture != wanted.architecture ||
-                   (!wanted.variant.empty() && descriptor.platform->variant != wanted.variant);
-        });
+        std::erase_if(
+            all, [&](const Descriptor& descriptor) { return !fits(*descriptor.platform, wanted); });
         if (all.empty()) {
-            throw Error(selection_.platform ? Exit::usage : Exit::bad_input, "platform",
-                        location_ + " has no image for " + wanted.str(),
-                        "choose one with --platform: " + joined(platforms));
+            throw_no_platform(wanted, platforms);
         }
         if (all.size() > 1) {
             tell_choice(known);
@@ -283,6 +281,18 @@ class Reader {
         const Json manifest = parse_json(blob_of(descriptor).bytes, options_.limits, what);
         const Descriptor config = descriptor_of(member(manifest, "config"), what);
         return parse_config(blob_of(config).bytes, options_.limits, what).platform;
+    }
+
+    static bool fits(const Platform& platform, const Platform& wanted) {
+        return platform.os == wanted.os && platform.architecture == wanted.architecture &&
+               (wanted.variant.empty() || platform.variant == wanted.variant);
+    }
+
+    [[noreturn]] void throw_no_platform(const Platform& wanted,
+                                        const std::vector<std::string>& known) const {
+        throw Error(selection_.platform ? Exit::usage : Exit::bad_input, "platform",
+                    location_ + " has no image for " + wanted.str(),
+                    "choose one with --platform: " + joined(known));
     }
 
     static Platform this_machine() {

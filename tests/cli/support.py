@@ -218,6 +218,7 @@ class Fixture:
         base.copy("usr/bin/idle", idle)
         base.file("usr/share/doc/idle/copyright", "text\n" * 1000)
         base.hardlink("usr/share/doc/idle/license", "usr/share/doc/idle/copyright")
+        base.file("etc/os-release", "ID=test\n")
         base.file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n")
         base.file("etc/deleted", "gone with the next layer")
         app = Layer()
@@ -285,7 +286,7 @@ def layer_of(archive):
         (name,) = manifest[0]["Layers"]
         data = outer.extractfile(name).read()
     tar = tarfile.open(fileobj=io.BytesIO(data))
-    return {"/" + m.name.strip("/"): m for m in tar.getmembers()}, tar
+    return {"/" + m.name.strip("/").removeprefix("."): m for m in tar.getmembers()}, tar
 
 
 def main():

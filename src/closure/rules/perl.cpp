@@ -81,6 +81,15 @@ bool is_for_development(std::string_view module) {
                        [&](std::string_view family) { return module.starts_with(family); });
 }
 
+/// Code of those families: it needs its own relatives.
+bool is_development_code(std::string_view path) {
+    static constexpr std::array<std::string_view, 7> places{
+        "/App/", "/CPAN", "/ExtUtils/", "/Pod/", "/TAP/", "/Test/", "/Unicode/Collate"};
+    return std::any_of(places.begin(), places.end(), [&](std::string_view place) {
+        return path.find(place) != std::string_view::npos;
+    });
+}
+
 bool is_perls_own(Evidence& evidence, NodeId node) {
     const auto owner = evidence.packages().owner(node);
     return owner && evidence.packages()[*owner].origin() == "perl";
@@ -212,8 +221,9 @@ void settle(Evidence& evidence) {
         if (own && path::basename(tree[node].path) == "Config_heavy.pl") {
             continue;  // how Perl was built, with the names of all its modules
         }
+        const bool in_passing = own && !is_development_code(tree[node].path);
         for (const std::string_view name : mentioned_modules(evidence.text(node))) {
-            if (!(own && is_for_development(name)) && known.insert(name).second) {
+            if (!(in_passing && is_for_development(name)) && known.insert(name).second) {
                 keep_module(evidence, folders, name, node);
             }
         }
