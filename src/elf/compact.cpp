@@ -7,8 +7,8 @@
 namespace slimimg::elf {
 namespace {
 
-/// The largest string table of a Debian system has 3 MiB.
-constexpr std::size_t max_compact = 4U << 20U;
+/// The string table of node, the largest seen, has 5 MiB.
+constexpr std::size_t max_compact = 16U << 20U;
 /// LIEF stops reading at 1000.
 constexpr std::size_t max_entries = 900;
 

@@ -13,7 +13,7 @@
 namespace slimimg::elf {
 namespace {
 
-/// All names of one file together. The longest real RUNPATHs have some ten thousand bytes.
+/// All names of one file together. Search paths of a hundred folders are far below.
 constexpr std::uint64_t max_text = 4U << 20U;
 /// Linux' PATH_MAX, the longest PT_INTERP that it takes.
 constexpr std::uint64_t max_interpreter = 4096;

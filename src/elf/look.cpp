@@ -7,7 +7,7 @@
 namespace slimimg::elf {
 namespace {
 
-/// Object files compiled with a section a function have the most; none comes near.
+/// Object files compiled with a section for each function have the most, far fewer.
 constexpr std::uint64_t max_sections = 1U << 20U;
 constexpr std::uint64_t max_section_name = 128;
 

@@ -7,9 +7,9 @@
 namespace slimimg::elf {
 namespace {
 
-/// The largest seen in any distribution has some hundred.
+/// Real files have fewer than a hundred.
 constexpr std::size_t max_dynamic_entries = 1U << 16U;
-/// All records of both version tables. libc.so.6 has 90.
+/// All records of both version tables. libc.so.6 has some eighty.
 constexpr std::size_t max_version_records = 1U << 15U;
 
 /// Follows the records of one version table, which name their successors by distance.
