@@ -1,8 +1,10 @@
 #include "slimimg/archive/blob_index.hpp"
 
 #include <cerrno>
-#include <set>
+#include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "slimimg/archive/layer.hpp"
@@ -10,111 +12,140 @@
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/path.hpp"
 
+#include "archive/file_kind.hpp"
+#include "archive/tar_format.hpp"
+#include "archive/tar_walk.hpp"
+
 namespace slimimg::archive {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view how_to_make_one =
-    "make one with: docker save IMAGE -o image.tar (or podman save)";
+constexpr int links_limit = 40;  // MAXSYMLINKS of Linux
+
+[[noreturn]] void throw_no_image(const std::string& message) {
+    throw Error(Exit::bad_input, "not-an-image", message,
+                "make one with: docker save IMAGE -o image.tar (or podman save)");
+}
+
+/// "blobs/x" of "/blobs//x": names are relative in an index.
+std::string index_name(std::string_view path) {
+    return path::normalize(path).substr(1);
+}
+
+/// What a symlink called `name` points to, inside the archive: ".." stops at its root.
+std::string link_target(std::string_view name, std::string_view target) {
+    return index_name(path::join(path::parent(path::normalize(name)), target));
+}
+
+/// All that comes out of a pipe, spooled; a regular file is mapped where it stands.
+Slice read_stream(int fd, const std::string& what, const RunOptions& options) {
+    struct stat status {};
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) == 0) {
+        return map_descriptor(fd, static_cast<std::uint64_t>(status.st_size));
+    }
+    SpoolFile spool(options.spool_dir);
+    std::vector<std::byte> buffer(1 << 20);
+    for (;;) {
+        const ssize_t got = read(fd, buffer.data(), buffer.size());
+        if (got == 0) {
+            return spool.map();
+        }
+        if (got > 0) {
+            spool.write(Bytes(buffer).first(static_cast<std::size_t>(got)));
+        } else if (errno != EINTR) {
+            throw_errno("cannot read", what, Exit::bad_input);
+        }
+    }
+}
 
 Slice read_standard_input(const RunOptions& options) {
     if (isatty(STDIN_FILENO) != 0) {
         throw Error(Exit::usage, "input-is-terminal", "standard input is a terminal",
                     "pipe an image into it: docker save IMAGE | slimimg analyze -");
     }
-    SpoolFile spool(options.spool_dir);
-    std::vector<std::byte> buffer(1UL << 20);
-    while (true) {
-        const ssize_t got = read(STDIN_FILENO, buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            throw_errno("cannot read", "standard input", Exit::bad_input);
-        }
-        if (got == 0) {
-            return spool.map();
-        }
-        spool.write(Bytes(buffer).first(static_cast<std::size_t>(got)));
-    }
+    return read_stream(STDIN_FILENO, "standard input", options);
 }
 
-/// What a file that is no image archive seems to be, for the error's text.
-std::string_view looks_like(std::string_view head) {
-    if (head.empty()) {
-        return "an empty file";
+Slice read_file(const fs::path& file, const std::string& what, const RunOptions& options) {
+    std::error_code ignored;
+    if (fs::is_fifo(file, ignored) || fs::is_character_file(file, ignored)) {
+        // A shell's <(docker save IMAGE).
+        const FileDescriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!fd) {
+            throw_errno("cannot open", what, Exit::bad_input);
+        }
+        return read_stream(fd.get(), what, options);
     }
-    if (head.starts_with("\x7f"
-                         "ELF")) {
-        return "an ELF file";
+    if (!fs::exists(file, ignored)) {
+        throw Error(Exit::bad_input, "not-found", "there is no file " + what,
+                    "images are read from archives; save one first: docker save IMAGE -o "
+                    "image.tar");
     }
-    if (head.starts_with("PK\x03\x04")) {
-        return "a zip archive";
-    }
-    if (head.starts_with('{') || head.starts_with('[')) {
-        return "a JSON text";
-    }
-    if (head.starts_with("#!")) {
-        return "a script";
-    }
-    if (head.starts_with("hsqs")) {
-        return "a squashfs file system";
-    }
-    return "something else";
+    return map_file(file);
 }
 
-/// "blobs/x" of "/blobs/x": names are relative in an index.
-std::string index_name(std::string_view path) {
-    return path::normalize(path).substr(1);
+bool is_tar(Bytes bytes) {
+    const auto block = checked_subspan(bytes, 0, block_bytes);
+    const bool magic = block && as_text(*block).substr(257, 5) == "ustar";
+    return magic || (block && is_zero(*block));
 }
 
-BlobIndex index_tar(const Slice& file, const std::string& location, const RunOptions& options,
-                    std::vector<Diagnostic>& diagnostics) {
-    RunOptions quiet = options;
-    quiet.verify = false;
-    quiet.progress = nullptr;
-    LayerScan tar;
+/// A tar without the magic (the format of V7) is left to libarchive's checksum.
+std::vector<LayerEntry> list(Bytes tar, const RunOptions& options, const std::string& what,
+                             std::vector<Diagnostic>& diagnostics) {
+    if (tar.empty()) {
+        throw_no_image(what + " is empty");
+    }
     try {
-        tar = scan_layer(file, quiet, location);
+        return walk_tar(tar, options.limits, what, diagnostics);
     } catch (const Error& error) {
-        if (error.code() == "layer-damaged" && detect_codec(file.bytes) == Codec::none &&
-            file.text().substr(0, 512).find("ustar") == std::string_view::npos) {
-            throw Error(Exit::bad_input, "not-an-image",
-                        location + " is no image archive; it looks like " +
-                            std::string(looks_like(file.text())),
-                        std::string(how_to_make_one));
+        if (error.code() != "layer-damaged" || is_tar(tar)) {
+            throw;
         }
-        throw;
+        throw_no_image(what + " is no image archive; it looks like " + std::string(file_kind(tar)));
     }
-    if (file.size() == 0) {
-        throw Error(Exit::bad_input, "not-an-image", location + " is empty",
-                    std::string(how_to_make_one));
-    }
-    diagnostics.insert(diagnostics.end(), tar.diagnostics.begin(), tar.diagnostics.end());
+}
+
+BlobIndex index_tar(const Slice& file, const std::string& what, const RunOptions& options,
+                    std::vector<Diagnostic>& diagnostics) {
+    LayerScan tar;
+    tar.tar = inflate_to_slice(file, options, what);
     BlobIndex index;
-    for (const LayerEntry& entry : tar.entries) {
+    for (const LayerEntry& entry : list(tar.tar.bytes, options, what, diagnostics)) {
         std::string name = index_name(entry.path);
-        if (entry.header.type == EntryType::file) {
+        const Header& header = entry.header;
+        if (header.type == EntryType::file) {
             index.add(std::move(name),
                       entry.sparse ? read_sparse(tar, entry, options)
                                    : *tar.tar.sub(entry.content.offset, entry.content.length));
-        } else if (entry.header.type == EntryType::symlink) {
-            index.add_link(std::move(name),
-                           index_name(path::join(path::parent(entry.path), entry.header.link)));
-        } else if (entry.header.type == EntryType::hardlink) {
-            index.add_link(std::move(name), index_name(entry.header.link));
+        } else if (header.type == EntryType::symlink) {
+            index.add_link(name, link_target(name, header.link));
+        } else if (header.type == EntryType::hardlink) {
+            index.add_link(std::move(name), index_name(header.link));
         }
     }
     return index;
 }
 
-BlobIndex index_folder(const fs::path& folder) {
+/// Links are kept as links and followed inside the index only: they can't lead out of the folder.
+BlobIndex index_folder(const fs::path& folder, const std::string& what, const Limits& limits) {
+    if (!fs::exists(folder / "oci-layout") && !fs::exists(folder / "index.json") &&
+        !fs::exists(folder / "manifest.json")) {
+        throw_no_image(what + " is a folder without oci-layout, index.json or manifest.json");
+    }
     BlobIndex index;
+    std::uint64_t count = 0;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-        // Links are not followed: a layout has none, and they could lead anywhere.
-        if (entry.is_regular_file() && !entry.is_symlink()) {
-            index.add(entry.path().lexically_relative(folder).string(), map_file(entry.path()));
+        if (++count > limits.entries) {
+            throw Error(Exit::bad_input, "too-many-entries",
+                        what + " holds more than " + std::to_string(limits.entries) + " files");
+        }
+        const std::string name = entry.path().lexically_relative(folder).string();
+        if (entry.is_symlink()) {
+            index.add_link(name, link_target(name, fs::read_symlink(entry.path()).string()));
+        } else if (entry.is_regular_file()) {
+            index.add(name, map_file(entry.path()));
         }
     }
     return index;
@@ -134,8 +165,7 @@ void BlobIndex::add_link(std::string name, std::string target) {
 
 std::optional<Slice> BlobIndex::find(std::string_view name) const {
     std::string at = index_name(name);
-    std::set<std::string> seen;
-    while (seen.insert(at).second) {
+    for (int followed = 0; followed <= links_limit; ++followed) {
         if (const auto file = files_.find(at); file != files_.end()) {
             return file->second;
         }
@@ -150,6 +180,7 @@ std::optional<Slice> BlobIndex::find(std::string_view name) const {
 
 std::vector<std::string_view> BlobIndex::names() const {
     std::vector<std::string_view> names;
+    names.reserve(files_.size());
     for (const auto& [name, content] : files_) {
         names.push_back(name);
     }
@@ -161,16 +192,15 @@ BlobIndex open_blobs(const std::string& location, const RunOptions& options,
     if (location == "-") {
         return index_tar(read_standard_input(options), "standard input", options, diagnostics);
     }
-    std::error_code error;
-    if (fs::is_directory(location, error)) {
-        try {
-            return index_folder(location);
-        } catch (const fs::filesystem_error& failure) {
-            throw Error(Exit::bad_input, "io",
-                        "cannot read " + location + ": " + failure.code().message());
+    const std::string what = path::printable(location);
+    try {
+        if (fs::is_directory(location)) {
+            return index_folder(location, what, options.limits);
         }
+    } catch (const fs::filesystem_error& failure) {
+        throw Error(Exit::bad_input, "io", "cannot read " + what + ": " + failure.code().message());
     }
-    return index_tar(map_file(location), location, options, diagnostics);
+    return index_tar(read_file(location, what, options), what, options, diagnostics);
 }
 
 }  // namespace slimimg::archive

@@ -23,6 +23,7 @@ class BlobIndex {
     /// The content under `name`, through links; nothing where there is none or links run in a
     /// circle.
     [[nodiscard]] std::optional<Slice> find(std::string_view name) const;
+    /// Of the files, in order; links are not among them.
     [[nodiscard]] std::vector<std::string_view> names() const;
 
   private:
@@ -30,9 +31,10 @@ class BlobIndex {
     std::map<std::string, std::string, std::less<>> links_;
 };
 
-/// Opens `location`: a tar (plain or compressed), a folder, or "-" for standard input, which is
-/// spooled. Nothing of it is copied but what must be inflated. Throws Error (bad_input) where it
-/// is none of these, or is damaged.
+/// Opens `location`: a tar (plain or compressed), a folder, a pipe, or "-" for standard input; what
+/// comes from a pipe is spooled. Nothing else is copied but what must be inflated. Links of a folder
+/// are followed inside it only. Throws Error (bad_input) where it is none of these, or is damaged,
+/// and Error (usage) where standard input is a terminal.
 BlobIndex open_blobs(const std::string& location, const RunOptions& options,
                      std::vector<Diagnostic>& diagnostics);
 

@@ -24,15 +24,19 @@ struct WrittenBlob {
 };
 
 /// A blob on its way into an image: hashed, compressed (the same bytes for any thread count),
-/// hashed again, kept in a spool file until the archive around it is written.
+/// hashed again, kept in a spool file until the archive around it is written. Plain bytes are told
+/// to the observer by advance(); the step they belong to is the caller's.
 class BlobWriter {
   public:
+    /// Throws Error (usage) for xz, which engines don't read, and for a level that the codec lacks;
+    /// Error (internal) where no spool file can be made.
     BlobWriter(const Compression& compression, const RunOptions& options);
     ~BlobWriter();
     BlobWriter(const BlobWriter&) = delete;
     BlobWriter& operator=(const BlobWriter&) = delete;
 
     void write(Bytes plain);
+    /// Must be called once, last.
     WrittenBlob finish();
 
   private:
