@@ -1,11 +1,9 @@
 #include "slimimg/rootfs/rootfs.hpp"
 
-#include <algorithm>
-#include <deque>
-
 #include "slimimg/base/path.hpp"
 
 #include "rootfs/merge.hpp"
+#include "rootfs/walk.hpp"
 
 namespace slimimg::rootfs {
 
@@ -42,46 +40,36 @@ std::vector<NodeId> Rootfs::children(NodeId folder) const {
 
 Resolution Rootfs::resolve(std::string_view path, std::string_view from, bool follow_last) const {
     Resolution result;
-    std::deque<std::string> todo;
-    const auto push_front = [&](std::string_view more) {
-        const auto parts = path::components(more);
-        todo.insert(todo.begin(), parts.begin(), parts.end());
-    };
-    push_front(path);
-    if (!path.starts_with('/')) {
-        push_front(from);
+    if (path.empty()) {
+        return result;
     }
-    // A trailing slash asks for a folder, and so follows a link.
-    const bool follow_end = follow_last || path.ends_with('/');
+    Walk walk(path, limits_);
+    if (!path.starts_with('/')) {
+        walk.put_in_front(from);
+    }
     NodeId at = 0;
-    while (!todo.empty()) {
-        const std::string name = std::move(todo.front());
-        todo.pop_front();
+    while (const auto name = walk.next()) {
         if (!nodes_[at].is_directory()) {
             return result;
         }
-        if (name == "..") {
-            at = nodes_[at].parent;
+        if (*name == "." || *name == "..") {
+            at = *name == "." ? at : nodes_[at].parent;
             continue;
         }
-        const auto next = child(at, name);
+        const auto next = child(at, *name);
         if (!next) {
             return result;
         }
-        if (nodes_[*next].is_symlink() && (follow_end || !todo.empty())) {
-            result.links.push_back(*next);
-            if (result.links.size() > limits_.symlinks) {
-                return result;
-            }
-            const std::string& target = nodes_[*next].header.link;
-            push_front(target);
-            at = target.starts_with('/') ? 0 : at;
+        if (!nodes_[*next].is_symlink() || (!follow_last && walk.at_end())) {
+            at = *next;
             continue;
         }
-        at = *next;
-    }
-    if (path.ends_with('/') && !nodes_[at].is_directory()) {
-        return result;
+        const std::string& target = nodes_[*next].header.link;
+        result.links.push_back(*next);
+        if (!walk.enter(target)) {
+            return result;
+        }
+        at = target.starts_with('/') ? 0 : at;
     }
     result.node = at;
     return result;

@@ -49,10 +49,17 @@ struct Resolution {
 class Rootfs {
   public:
     /// Merges layers, lowest first, by the OCI layer specification: whiteouts, opaque folders,
-    /// replaced types, hard links (also to a lower layer's file). Whiteouts hide what lower layers
-    /// have, never what their own layer adds. A parent that is a symlink to a folder is followed,
-    /// inside the image.
+    /// replaced types, hard links (also to a lower layer's file, and to one further down in their
+    /// own layer). Whiteouts hide what lower layers have, never what their own layer adds. A parent
+    /// that is a symlink is followed, inside the image; a folder listed in the place of a symlink
+    /// replaces it. Throws Error (bad_input) past limits and where a parent's links run in a
+    /// circle.
     static Rootfs merge(std::vector<archive::LayerScan> layers, const RunOptions& options);
+
+    Rootfs(Rootfs&&) = default;
+    Rootfs& operator=(Rootfs&&) = default;
+    Rootfs(const Rootfs&) = delete;
+    Rootfs& operator=(const Rootfs&) = delete;
 
     [[nodiscard]] std::size_t size() const { return nodes_.size(); }
     [[nodiscard]] const Node& operator[](NodeId id) const { return nodes_[id]; }
