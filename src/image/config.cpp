@@ -1,5 +1,7 @@
 #include "image/config.hpp"
 
+#include <limits>
+
 #include "slimimg/base/error.hpp"
 
 #include "image/json.hpp"
@@ -7,139 +9,145 @@
 namespace slimimg::image {
 namespace {
 
-/// The keys of an object that is used as a set (Volumes, ExposedPorts).
-std::vector<std::string> keys_of(const Json& object) {
-    std::vector<std::string> keys;
-    if (object.is_object()) {
-        for (const auto& [key, value] : object.items()) {
-            keys.push_back(key);
-        }
-    }
-    return keys;
+HistoryStep parse_step(const JsonView& step) {
+    return {step.member("created").text(), step.member("created_by").text(),
+            step.member("comment").text(), step.member("empty_layer").flag()};
 }
 
-std::vector<HistoryStep> parse_history(const Json& list, std::string_view what) {
-    std::vector<HistoryStep> history;
-    if (list.is_array()) {
-        for (const Json& item : list) {
-            const Json& empty = member(item, "empty_layer");
-            history.push_back(
-                {text_member(item, "created", what), text_member(item, "created_by", what),
-                 text_member(item, "comment", what), empty.is_boolean() && empty.get<bool>()});
-        }
+Digest parse_diff_id(const JsonView& item) {
+    const auto digest = Digest::parse(item.text());
+    if (!digest) {
+        item.fail("is no SHA-256 digest");
     }
-    return history;
+    return *digest;
 }
 
-Json render_history(const std::vector<HistoryStep>& history) {
+Config read_config(const JsonView& root) {
+    Config config;
+    config.platform = {root.member("os").text(), root.member("architecture").text(),
+                       root.member("variant").text()};
+    config.created = root.member("created").text();
+    const JsonView run = root.member("config");
+    config.user = run.member("User").text();
+    config.workdir = run.member("WorkingDir").text();
+    config.env = run.member("Env").texts();
+    config.entrypoint = run.member("Entrypoint").texts();
+    config.cmd = run.member("Cmd").texts();
+    config.volumes = run.member("Volumes").keys();
+    config.exposed_ports = run.member("ExposedPorts").keys();
+    config.labels = run.member("Labels").text_map();
+    config.stop_signal = run.member("StopSignal").text();
+    config.healthcheck = run.member("Healthcheck").member("Test").texts();
+    config.shell = run.member("Shell").texts();
+    for (const JsonView& step : root.member("history").items()) {
+        config.history.push_back(parse_step(step));
+    }
+    for (const JsonView& id : root.member("rootfs").member("diff_ids").items()) {
+        config.diff_ids.push_back(parse_diff_id(id));
+    }
+    return config;
+}
+
+/// Writes a value that differs from what was read; empty ones are left out, as engines do.
+template <typename Value>
+void update(Json& object, const char* key, const Value& value, const Value& known) {
+    if (value == known) {
+        return;
+    }
+    if (value.empty()) {
+        object.erase(key);
+    } else {
+        object[key] = value;
+    }
+}
+
+void update_set(Json& object, const char* key, const std::vector<std::string>& keys,
+                const std::vector<std::string>& known) {
+    Json set = Json::object();
+    for (const std::string& item : keys) {
+        set[item] = Json::object();
+    }
+    if (keys != known) {
+        update(object, key, set, Json());
+    }
+}
+
+void update_run(Json& run, const Config& config, const Config& known) {
+    update(run, "User", config.user, known.user);
+    update_set(run, "ExposedPorts", config.exposed_ports, known.exposed_ports);
+    update(run, "Env", config.env, known.env);
+    update(run, "Entrypoint", config.entrypoint, known.entrypoint);
+    update(run, "Cmd", config.cmd, known.cmd);
+    update_set(run, "Volumes", config.volumes, known.volumes);
+    update(run, "WorkingDir", config.workdir, known.workdir);
+    update(run, "Labels", config.labels, known.labels);
+    update(run, "StopSignal", config.stop_signal, known.stop_signal);
+    update(run, "Shell", config.shell, known.shell);
+    if (config.healthcheck.empty() && !known.healthcheck.empty()) {
+        run.erase("Healthcheck");
+    } else if (config.healthcheck != known.healthcheck) {
+        run["Healthcheck"]["Test"] = config.healthcheck;
+    }
+}
+
+Json render_step(const HistoryStep& step, const HistoryStep& known, Json json) {
+    update(json, "created", step.created, known.created);
+    update(json, "created_by", step.created_by, known.created_by);
+    update(json, "comment", step.comment, known.comment);
+    if (step.empty_layer != known.empty_layer) {
+        json["empty_layer"] = step.empty_layer;
+    }
+    return json;
+}
+
+/// Steps of the source keep what else is known of them (their author).
+void update_history(Json& root, const Config& config, const Config& known) {
+    const Json old = root.contains("history") ? root["history"] : Json();
     Json list = Json::array();
-    for (const HistoryStep& step : history) {
-        Json item = Json::object();
-        const auto set = [&](const char* key, const std::string& value) {
-            if (!value.empty()) {
-                item[key] = value;
-            }
-        };
-        set("created", step.created);
-        set("created_by", step.created_by);
-        set("comment", step.comment);
-        if (step.empty_layer) {
-            item["empty_layer"] = true;
-        }
-        list.push_back(std::move(item));
+    for (std::size_t i = 0; i < config.history.size(); ++i) {
+        const bool is_old = i < known.history.size() && old[i].is_object();
+        list.push_back(render_step(config.history[i], is_old ? known.history[i] : HistoryStep{},
+                                   is_old ? old[i] : Json::object()));
     }
-    return list;
-}
-
-Json as_set(const std::vector<std::string>& keys) {
-    Json object = Json::object();
-    for (const std::string& key : keys) {
-        object[key] = Json::object();
-    }
-    return object;
+    root["history"] = std::move(list);
 }
 
 }  // namespace
 
 Config parse_config(Bytes text, const Limits& limits, std::string_view what) {
-    const Json root = parse_json(text, limits, what);
+    const Json json = parse_json(text, limits, what);
+    const JsonView root(json, what);
     if (!root.is_object()) {
-        throw Error(Exit::bad_input, "config", std::string(what) + " is no image config",
-                    "the image is damaged; save or pull it again");
+        root.fail("is no image config");
     }
-    Config config;
+    Config config = read_config(root);
     config.raw = as_text(text);
-    config.platform = {text_member(root, "os", what), text_member(root, "architecture", what),
-                       text_member(root, "variant", what)};
-    config.created = text_member(root, "created", what);
-    const Json& run = member(root, "config");
-    config.user = text_member(run, "User", what);
-    config.workdir = text_member(run, "WorkingDir", what);
-    config.env = list_member(run, "Env", what);
-    config.entrypoint = list_member(run, "Entrypoint", what);
-    config.cmd = list_member(run, "Cmd", what);
-    config.volumes = keys_of(member(run, "Volumes"));
-    config.exposed_ports = keys_of(member(run, "ExposedPorts"));
-    if (const Json& labels = member(run, "Labels"); labels.is_object()) {
-        for (const auto& [key, value] : labels.items()) {
-            config.labels[key] = value.is_string() ? value.get<std::string>() : value.dump();
-        }
-    }
-    config.stop_signal = text_member(run, "StopSignal", what);
-    config.healthcheck = list_member(member(run, "Healthcheck"), "Test", what);
-    config.shell = list_member(run, "Shell", what);
-    config.history = parse_history(member(root, "history"), what);
-    for (const std::string& id : list_member(member(root, "rootfs"), "diff_ids", what)) {
-        const auto digest = Digest::parse(id);
-        if (!digest) {
-            throw Error(
-                Exit::bad_input, "config",
-                std::string(what) + ": the diff ID " + id.substr(0, 80) + " is no SHA-256 digest");
-        }
-        config.diff_ids.push_back(*digest);
-    }
     return config;
 }
 
 std::string render_config(const Config& config) {
-    Json root = Json::parse(config.raw.empty() ? "{}" : config.raw);
-    const Config known =
-        config.raw.empty() ? Config{} : parse_config(as_bytes(config.raw), {}, "config");
-    Json& run = root["config"];
-    const auto set = [](Json& object, const char* key, const auto& value, bool changed) {
-        if (!changed) {
-            return;
-        }
-        if (value.empty()) {
-            object.erase(key);
-        } else {
-            object[key] = value;
-        }
-    };
-    if (run.is_null()) {
-        run = Json::object();
+    Limits none;  // it was read with the user's
+    none.json_bytes = std::numeric_limits<std::uint64_t>::max();
+    none.json_depth = std::numeric_limits<std::uint64_t>::max();
+    Json root =
+        config.raw.empty() ? Json::object() : parse_json(as_bytes(config.raw), none, "the config");
+    const Config known = read_config(JsonView(root, "the config"));
+    update(root, "created", config.created, known.created);
+    update(root, "architecture", config.platform.architecture, known.platform.architecture);
+    update(root, "variant", config.platform.variant, known.platform.variant);
+    update(root, "os", config.platform.os, known.platform.os);
+    if (!root["config"].is_object()) {
+        root["config"] = Json::object();
     }
-    set(root, "created", config.created, config.created != known.created);
-    set(root, "architecture", config.platform.architecture,
-        config.platform.architecture != known.platform.architecture);
-    set(root, "os", config.platform.os, config.platform.os != known.platform.os);
-    set(run, "User", config.user, config.user != known.user);
-    set(run, "WorkingDir", config.workdir, config.workdir != known.workdir);
-    set(run, "Env", config.env, config.env != known.env);
-    set(run, "Entrypoint", config.entrypoint, config.entrypoint != known.entrypoint);
-    set(run, "Cmd", config.cmd, config.cmd != known.cmd);
-    set(run, "Labels", config.labels, config.labels != known.labels);
-    set(run, "StopSignal", config.stop_signal, config.stop_signal != known.stop_signal);
-    set(run, "Volumes", as_set(config.volumes), config.volumes != known.volumes);
-    set(run, "ExposedPorts", as_set(config.exposed_ports),
-        config.exposed_ports != known.exposed_ports);
-    root["history"] = render_history(config.history);
+    update_run(root["config"], config, known);
     Json diff_ids = Json::array();
     for (const Digest& digest : config.diff_ids) {
         diff_ids.push_back(digest.str());
     }
-    root["rootfs"] = {{"type", "layers"}, {"diff_ids", diff_ids}};
-    return root.dump();
+    root["rootfs"] = {{"type", "layers"}, {"diff_ids", std::move(diff_ids)}};
+    update_history(root, config, known);
+    // What a user gave may not be UTF-8; JSON must be.
+    return root.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::optional<std::string_view> Config::env_value(std::string_view name) const {
@@ -157,30 +165,6 @@ std::vector<std::string> Config::argv() const {
     std::vector<std::string> all = entrypoint;
     all.insert(all.end(), cmd.begin(), cmd.end());
     return all;
-}
-
-std::string Platform::str() const {
-    return os + "/" + architecture + (variant.empty() ? "" : "/" + variant);
-}
-
-std::optional<Platform> Platform::parse(std::string_view text) {
-    Platform platform;
-    std::string* const parts[] = {&platform.os, &platform.architecture, &platform.variant};
-    std::size_t part = 0;
-    for (const char c : text) {
-        if (c == '/') {
-            if (++part == std::size(parts)) {
-                return std::nullopt;
-            }
-        } else {
-            *parts[part] += c;
-        }
-    }
-    if (platform.os.empty() || platform.architecture.empty() ||
-        (part == 2 && platform.variant.empty())) {
-        return std::nullopt;
-    }
-    return platform;
 }
 
 std::string_view format_name(Format format) {

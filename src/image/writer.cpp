@@ -1,8 +1,12 @@
 #include "slimimg/image/writer.hpp"
 
+#include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "slimimg/archive/tar_writer.hpp"
@@ -11,6 +15,7 @@
 
 #include "image/config.hpp"
 #include "image/json.hpp"
+#include "image/reference.hpp"
 
 namespace slimimg::image {
 namespace {
@@ -36,77 +41,118 @@ Json descriptor(std::string_view type, const Digest& digest, std::uint64_t size)
 }
 
 /// The files of an image, in the order in which they are written.
-struct Files {
-    std::vector<std::pair<std::string, Slice>> files;
-
-    Digest add_blob(const std::string& text) {
-        const Digest digest = sha256(as_bytes(text));
-        files.emplace_back(blob_name(digest), slice_of(text));
-        return digest;
+class Files {
+  public:
+    void add(const std::string& name, const Slice& content) {
+        if (names_.insert(name).second) {  // equal layers are one blob
+            files_.emplace_back(name, content);
+        }
     }
+
+    /// Returns the descriptor of a JSON blob.
+    Json add_json(std::string_view type, const std::string& text) {
+        const Digest digest = sha256(as_bytes(text));
+        add(blob_name(digest), slice_of(text));
+        return descriptor(type, digest, text.size());
+    }
+
+    [[nodiscard]] auto begin() const { return files_.begin(); }
+    [[nodiscard]] auto end() const { return files_.end(); }
+
+  private:
+    std::vector<std::pair<std::string, Slice>> files_;
+    std::set<std::string> names_;
 };
 
-Config config_of(const NewImage& image) {
+std::string render_config_of(const NewImage& image) {
     Config config = image.config;
     config.diff_ids.clear();
     for (const NewLayer& layer : image.layers) {
         config.diff_ids.push_back(layer.blob.diff_id);
         config.history.push_back(layer.history);
     }
-    return config;
+    return render_config(config);
 }
 
-Json index_of(const NewImage& image, const Json& manifest) {
-    Json entry = manifest;
-    entry["platform"] = {{"architecture", image.config.platform.architecture},
-                         {"os", image.config.platform.os}};
-    if (!image.config.platform.variant.empty()) {
-        entry["platform"]["variant"] = image.config.platform.variant;
-    }
-    Json manifests = Json::array();
-    for (const std::string& name : image.names) {
-        entry["annotations"] = {{"io.containerd.image.name", name},
-                                {"org.opencontainers.image.ref.name", name}};
-        manifests.push_back(entry);
-    }
-    if (image.names.empty()) {
-        manifests.push_back(entry);
-    }
-    return {{"schemaVersion", 2}, {"mediaType", index_type}, {"manifests", manifests}};
-}
-
-Files files_of(const NewImage& image, Format format) {
-    Files result;
-    const std::string config = render_config(config_of(image));
-    const Digest config_digest = result.add_blob(config);
+Json manifest_of(const NewImage& image, const Json& config) {
     Json layers = Json::array();
-    Json layer_names = Json::array();
     for (const NewLayer& layer : image.layers) {
-        const Digest& digest = layer.blob.digest;
-        result.files.emplace_back(blob_name(digest), layer.blob.stored);
-        layers.push_back(descriptor(layer_type(layer.codec), digest, layer.blob.stored.size()));
-        layer_names.push_back(blob_name(digest));
+        layers.push_back(
+            descriptor(layer_type(layer.codec), layer.blob.digest, layer.blob.stored.size()));
     }
     Json manifest = {{"schemaVersion", 2},
                      {"mediaType", manifest_type},
-                     {"config", descriptor(config_type, config_digest, config.size())},
-                     {"layers", layers}};
+                     {"config", config},
+                     {"layers", std::move(layers)}};
     if (!image.annotations.empty()) {
         manifest["annotations"] = image.annotations;
     }
-    const std::string manifest_text = manifest.dump();
-    const Digest manifest_digest = result.add_blob(manifest_text);
-    const Json index =
-        index_of(image, descriptor(manifest_type, manifest_digest, manifest_text.size()));
-    result.files.emplace_back("index.json", slice_of(index.dump()));
-    if (format == Format::docker) {
-        const Json list = Json::array({{{"Config", blob_name(config_digest)},
-                                        {"RepoTags", image.names},
-                                        {"Layers", layer_names}}});
-        result.files.emplace_back("manifest.json", slice_of(list.dump()));
+    return manifest;
+}
+
+Json platform_of(const Platform& platform) {
+    Json json = {{"architecture", platform.architecture}, {"os", platform.os}};
+    if (!platform.variant.empty()) {
+        json["variant"] = platform.variant;
     }
-    result.files.emplace_back("oci-layout", slice_of(R"({"imageLayoutVersion":"1.0.0"})"));
-    return result;
+    return json;
+}
+
+/// The manifest once for each of the image's names: skopeo and podman look for the reference name,
+/// containerd for its own.
+Json index_of(const NewImage& image, Json manifest) {
+    const Platform& platform = image.config.platform;
+    if (!platform.os.empty() && !platform.architecture.empty()) {
+        manifest["platform"] = platform_of(platform);
+    }
+    Json manifests = Json::array();
+    for (const std::string& name : image.names) {
+        Json entry = manifest;
+        entry["annotations"] = {{"io.containerd.image.name", qualified(name)},
+                                {"org.opencontainers.image.ref.name", name}};
+        manifests.push_back(std::move(entry));
+    }
+    if (manifests.empty()) {
+        manifests.push_back(std::move(manifest));
+    }
+    return {{"schemaVersion", 2}, {"mediaType", index_type}, {"manifests", std::move(manifests)}};
+}
+
+/// Docker's list of images, by the files of the layout beside it.
+Json docker_list_of(const NewImage& image, const Digest& config) {
+    Json tags = Json::array();
+    for (const std::string& name : image.names) {
+        tags.push_back(with_tag(name));  // Docker loads no name without one
+    }
+    Json layers = Json::array();
+    for (const NewLayer& layer : image.layers) {
+        layers.push_back(blob_name(layer.blob.digest));
+    }
+    return Json::array({{{"Config", blob_name(config)},
+                         {"RepoTags", std::move(tags)},
+                         {"Layers", std::move(layers)}}});
+}
+
+/// JSON is UTF-8, also where a user's name or annotation is not.
+std::string text_of(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Files files_of(const NewImage& image, Format format) {
+    Files files;
+    const std::string config_text = render_config_of(image);
+    const Json config = files.add_json(config_type, config_text);
+    for (const NewLayer& layer : image.layers) {
+        files.add(blob_name(layer.blob.digest), layer.blob.stored);
+    }
+    const Json manifest = files.add_json(manifest_type, text_of(manifest_of(image, config)));
+    files.add("index.json", slice_of(text_of(index_of(image, manifest))));
+    if (format == Format::docker) {
+        const Digest digest = sha256(as_bytes(config_text));
+        files.add("manifest.json", slice_of(text_of(docker_list_of(image, digest))));
+    }
+    files.add("oci-layout", slice_of(R"({"imageLayoutVersion":"1.0.0"})"));
+    return files;
 }
 
 archive::Header header(archive::EntryType type, std::uint16_t mode) {
@@ -122,7 +168,7 @@ void write_tar(const Files& files, const archive::ByteSink& sink) {
     const archive::Header file = header(archive::EntryType::file, 0644);
     tar.entry("/blobs", folder, {});
     tar.entry("/blobs/sha256", folder, {});
-    for (const auto& [name, content] : files.files) {
+    for (const auto& [name, content] : files) {
         tar.entry("/" + name, file, content.bytes);
     }
     tar.finish();
@@ -131,19 +177,28 @@ void write_tar(const Files& files, const archive::ByteSink& sink) {
 /// A folder that takes its name only when it is whole.
 class StagedFolder {
   public:
-    explicit StagedFolder(const fs::path& target) : target_(target) {
-        replaces_ = fs::exists(target);
-        if (replaces_ && !fs::is_empty(target) && !fs::exists(target / "oci-layout")) {
+    explicit StagedFolder(const fs::path& target) : target_(fs::weakly_canonical(target)) {
+        if (target_.filename().empty() && target_.has_parent_path()) {
+            target_ = target_.parent_path();  // "out/" that is not there yet
+        }
+        replaces_ = fs::exists(target_);
+        if (replaces_ && !fs::is_directory(target_)) {
+            throw Error(Exit::usage, "target-no-folder", target.string() + " is no folder",
+                        "name a new folder for the OCI layout");
+        }
+        if (replaces_ && !fs::is_empty(target_) && !fs::exists(target_ / "oci-layout")) {
             throw Error(Exit::usage, "target-not-empty",
                         target.string() + " is a folder with other things in it",
                         "name a new folder");
         }
-        std::string name = target.string() + ".XXXXXX";
+        std::string name = target_.string() + ".XXXXXX";
         if (mkdtemp(name.data()) == nullptr) {
             throw_errno("cannot write", target.string());
         }
         temporary_ = name;
-        fs::permissions(temporary_, fs::perms(0755));
+        const mode_t mask = umask(0);
+        umask(mask);
+        fs::permissions(temporary_, fs::perms(0777U & ~mask));
     }
     ~StagedFolder() {
         std::error_code ignored;
@@ -156,19 +211,24 @@ class StagedFolder {
 
     void write(const Files& files) const {
         fs::create_directories(temporary_ / "blobs" / "sha256");
-        for (const auto& [name, content] : files.files) {
+        for (const auto& [name, content] : files) {
             AtomicFile file(temporary_ / name);
             file.write(content.bytes);
             file.commit();
         }
     }
 
+    /// A layout that stood there is swapped with the new one, and then goes with the temporary
+    /// name; where the file system can't swap, it steps aside first.
     void commit() const {
-        if (!replaces_) {
+        if (!replaces_ || fs::is_empty(target_)) {
             fs::rename(temporary_, target_);
             return;
         }
-        // What stood there goes only once the new one is complete.
+        if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) ==
+            0) {
+            return;
+        }
         const fs::path old = temporary_.string() + ".old";
         fs::rename(target_, old);
         fs::rename(temporary_, target_);
@@ -185,6 +245,25 @@ class StagedFolder {
     throw Error(Exit::internal, "io", "cannot write " + target + ": " + failure.code().message());
 }
 
+/// Standard output, or a device or pipe, which must not be replaced by a file.
+bool is_stream(const std::string& target) {
+    std::error_code error;
+    const fs::file_status status = fs::status(target, error);
+    return target == "-" || fs::is_character_file(status) || fs::is_fifo(status);
+}
+
+void copy_to_stream(Bytes bytes, const std::string& target) {
+    if (target == "-") {
+        write_all(STDOUT_FILENO, bytes, "standard output");
+        return;
+    }
+    const FileDescriptor stream(open(target.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!stream) {
+        throw_errno("cannot write", target);
+    }
+    write_all(stream.get(), bytes, target);
+}
+
 }  // namespace
 
 struct StagedImage::State {
@@ -199,13 +278,13 @@ struct StagedImage::State {
         folder = std::make_unique<StagedFolder>(target);
         folder->write(files);
         location = folder->temporary().string();
-        for (const auto& [name, content] : files.files) {
+        for (const auto& [name, content] : files) {
             bytes += content.size();
         }
     }
 
     void write_archive(const Files& files, const fs::path& spool_dir) {
-        if (target == "-") {
+        if (is_stream(target)) {
             spool = std::make_unique<SpoolFile>(spool_dir);
             location = "/proc/self/fd/" + std::to_string(spool->fd());
         } else {
@@ -249,7 +328,7 @@ void StagedImage::commit() {
     if (state_->file) {
         state_->file->commit();
     } else if (state_->spool) {
-        write_all(STDOUT_FILENO, state_->spool->map().bytes, "standard output");
+        copy_to_stream(state_->spool->map().bytes, state_->target);
     } else {
         try {
             state_->folder->commit();

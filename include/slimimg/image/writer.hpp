@@ -20,7 +20,9 @@ struct NewLayer {
 };
 
 struct NewImage {
-    Config config;  ///< the source's; diff_ids and history are set from layers
+    /// The source's, with what is to differ; its raw text keeps all else. diff_ids are set from
+    /// the layers, whose steps are put behind its history.
+    Config config;
     std::vector<NewLayer> layers;
     std::vector<std::string> names;
     std::map<std::string, std::string> annotations;  ///< of the OCI manifest
@@ -33,9 +35,9 @@ struct NewImage {
 /// tar. Equal input gives equal bytes.
 class StagedImage {
   public:
-    /// For `target`: a file; a folder for Format::oci_dir; "-" for standard output, for which the
-    /// image waits in `spool_dir` (empty: TMPDIR, else /tmp). Throws Error (internal; usage for a
-    /// folder with other things in it).
+    /// For `target`: a file; a folder for Format::oci_dir; "-" for standard output, for which (as
+    /// for a pipe or device) the image waits in `spool_dir` (empty: TMPDIR, else /tmp). Throws
+    /// Error (internal; usage for a folder with other things in it).
     StagedImage(const NewImage& image, Format format, const std::string& target,
                 const std::filesystem::path& spool_dir = {});
     ~StagedImage();

@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <map>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/parallel.hpp"
+#include "slimimg/base/path.hpp"
+#include "slimimg/image/reader.hpp"
+
+namespace slimimg::image {
+namespace {
+
+std::string name_of(const Image& image, std::size_t layer) {
+    return "layer " + std::to_string(layer + 1) + " of " +
+           (image.source == "-" ? "standard input" : path::printable(image.source));
+}
+
+/// For each layer the first that has the same blob: an image may list one twice.
+std::vector<std::size_t> first_with_blob(const Image& image) {
+    std::map<std::pair<const std::byte*, std::size_t>, std::size_t> seen;
+    std::vector<std::size_t> first;
+    for (std::size_t i = 0; i < image.layers.size(); ++i) {
+        const Bytes blob = image.layers[i].blob.bytes;
+        first.push_back(seen.try_emplace({blob.data(), blob.size()}, i).first->second);
+    }
+    return first;
+}
+
+void compare(std::string_view what, const Digest& found, const Digest& claimed,
+             std::string_view by) {
+    if (found != claimed) {
+        throw Error(Exit::bad_input, "digest-mismatch",
+                    std::string(what) + " is " + found.str() + " where the " + std::string(by) +
+                        " says " + claimed.str(),
+                    "the image is damaged; save or pull it again");
+    }
+}
+
+void verify(const archive::LayerScan& scan, const Layer& layer, std::string_view what) {
+    if (layer.blob_digest) {
+        compare(what, scan.blob, *layer.blob_digest, "manifest");
+    }
+    compare(what, scan.diff_id, layer.diff_id, "config");
+}
+
+void check_entries(const std::vector<archive::LayerScan>& scans,
+                   const std::vector<std::size_t>& first, const Image& image,
+                   const Limits& limits) {
+    std::uint64_t entries = 0;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        entries += scans[first[i]].entries.size();
+        if (entries > limits.entries) {
+            throw Error(Exit::bad_input, "too-many-entries",
+                        name_of(image, i) + " and those below have more than " +
+                            std::to_string(limits.entries) + " entries");
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions& options) {
+    const std::size_t count = image.layers.size();
+    const std::vector<std::size_t> first = first_with_blob(image);
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (first[i] == i) {
+            order.push_back(i);
+        }
+    }
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return image.layers[a].blob.size() > image.layers[b].blob.size();
+    });
+    std::vector<archive::LayerScan> scans(count);
+    parallel_for(options.threads, order.size(), [&](std::size_t at) {
+        const std::size_t i = order[at];
+        scans[i] = archive::scan_layer(image.layers[i].blob, options, name_of(image, i));
+    });
+    check_entries(scans, first, image, options.limits);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (first[i] != i) {
+            scans[i] = scans[first[i]];
+        }
+        if (options.verify) {
+            verify(scans[i], image.layers[i], name_of(image, i));
+        }
+    }
+    return scans;
+}
+
+}  // namespace slimimg::image

@@ -1,0 +1,79 @@
+#include <doctest/doctest.h>
+
+#include "archive/expect_error.hpp"
+#include "archive/pack.hpp"
+#include "image/files.hpp"
+
+using slimimg::RunOptions;
+using slimimg::image::Image;
+using slimimg::image::scan_layers;
+using test::config_json;
+using test::expect_error;
+using test::layer;
+
+namespace {
+
+Image image_of(const std::vector<std::string>& claimed, const std::vector<std::string>& layers) {
+    return test::read(test::docker_files(config_json(claimed), layers).tar());
+}
+
+}  // namespace
+
+TEST_CASE("all layers are scanned, the same for any number of threads") {
+    std::vector<std::string> layers;
+    for (int i = 0; i < 20; ++i) {
+        layers.push_back(
+            layer("file" + std::to_string(i), std::string(static_cast<std::size_t>(i * 300), 'x')));
+    }
+    const Image image = image_of(layers, layers);
+    for (const unsigned threads : {1U, 4U}) {
+        RunOptions options;
+        options.threads = threads;
+        const auto scans = scan_layers(image, options);
+        REQUIRE(scans.size() == layers.size());
+        for (std::size_t i = 0; i < layers.size(); ++i) {
+            CHECK(scans[i].tar.text() == layers[i]);
+            CHECK(scans[i].diff_id == image.layers[i].diff_id);
+        }
+    }
+}
+
+TEST_CASE("a layer that is not what the config says is refused, unless nothing is verified") {
+    const Image image = image_of({layer("a"), layer("b")}, {layer("a"), layer("c")});
+    expect_error("digest-mismatch", "layer 2 of ", [&] { scan_layers(image, {}); });
+    expect_error("digest-mismatch", "where the config says " + test::digest_of(layer("b")),
+                 [&] { scan_layers(image, {}); });
+    RunOptions options;
+    options.verify = false;
+    CHECK(scan_layers(image, options)[1].entries[0].path == "/c");
+}
+
+TEST_CASE("a layer that is not what the manifest says is refused") {
+    test::Files files = test::layout_files(config_json({layer("a", "1")}), {layer("a", "1")});
+    files["blobs/sha256/" + test::digest_of(layer("a", "1")).substr(7)] = layer("a", "2");
+    const Image image = test::read(files.tar());
+    expect_error("digest-mismatch", "where the manifest says", [&] { scan_layers(image, {}); });
+}
+
+TEST_CASE("a damaged layer is told with its number") {
+    const std::string garbage(2000, 'x');
+    const Image image = image_of({layer("a"), garbage}, {layer("a"), garbage});
+    expect_error("layer-damaged", "layer 2 of ", [&] { scan_layers(image, {}); });
+}
+
+TEST_CASE("entries are counted over all layers, repeated ones too") {
+    RunOptions options;
+    options.limits.entries = 3;
+    CHECK(scan_layers(
+              image_of({layer("a"), layer("a"), layer("b")}, {layer("a"), layer("a"), layer("b")}),
+              options)
+              .size() == 3);
+    const std::vector<std::string> four(4, layer("a"));
+    test::Files files;
+    files.add("config.json", config_json(four));
+    files.add("a.tar", layer("a"));
+    files.add("manifest.json", R"([{"Config":"config.json",
+        "Layers":["a.tar","a.tar","a.tar","a.tar"]}])");
+    const Image image = test::read(files.tar());
+    expect_error("too-many-entries", "layer 4 of ", [&] { scan_layers(image, options); });
+}
