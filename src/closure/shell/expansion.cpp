@@ -12,11 +12,12 @@
 namespace slimimg::closure::shell {
 namespace {
 
-constexpr std::size_t longest_text = 4096;
+constexpr std::size_t longest_value = 4096;
 constexpr std::size_t most_fields = 1024;
 constexpr unsigned deepest_expansion = 64;
-/// In characters made, over all rounds. Real scripts need some thousands.
-constexpr std::uint64_t most_spent = 64U << 20;
+constexpr std::size_t ways_cost = 8;  ///< of an expansion, besides what it makes
+/// About the characters made in a round. Real scripts need some ten thousands.
+constexpr std::uint64_t most_spent = 16U << 20;
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\n';
@@ -25,7 +26,7 @@ bool is_blank(char c) {
 /// The fields of "$@" as one text.
 std::string joined(const Fields& fields) {
     std::string text;
-    for (std::size_t i = 0; i < fields.size() && text.size() <= longest_text; ++i) {
+    for (std::size_t i = 0; i < fields.size() && text.size() <= longest_value; ++i) {
         text += (i == 0 ? "" : " ") + fields[i].text;
     }
     return text;
@@ -40,17 +41,18 @@ std::vector<Fields> one_field_each(std::vector<std::string> values) {
     return lists;
 }
 
+bool begins_with_tilde(const Part& part) {
+    return part.kind == Part::Kind::text && !part.quoted &&
+           (part.text == "~" || part.text.starts_with("~/"));
+}
+
 /// A word that is being put together.
 class Builder {
   public:
     void add_text(std::string_view text, bool from_arguments) {
         field_.from_arguments =
             field_.text.empty() ? from_arguments : field_.from_arguments && text.empty();
-        if (field_.text.size() + text.size() > longest_text) {
-            field_.text = unknown_text();
-        } else {
-            field_.text += text;
-        }
+        field_.text += text;
         started_ = true;
     }
 
@@ -79,14 +81,15 @@ class Builder {
                     text.remove_prefix(1);
                     continue;
                 }
-                const std::size_t length = std::min(text.find_first_of(" \t\n"), text.size());
+                const auto end = std::find_if(text.begin(), text.end(), is_blank);
+                const auto length = static_cast<std::size_t>(end - text.begin());
                 add_text(text.substr(0, length), fields[i].from_arguments);
                 text.remove_prefix(length);
             }
         }
     }
 
-    [[nodiscard]] std::size_t size() const { return field_.text.size() + done_.size(); }
+    [[nodiscard]] std::size_t size() const { return field_.text.size() + done_.size() + 1; }
 
     Fields finish() {
         end_field();
@@ -175,7 +178,7 @@ std::vector<Fields> Variables::lists(std::string_view name, std::string_view ass
 }
 
 void Variables::assign(const std::string& name, std::string value) {
-    add_value(now_[name].values, std::move(value));
+    add_value(now_[name].values, value.size() > longest_value ? unknown_text() : std::move(value));
 }
 
 void Variables::assign_list(const std::string& name, Fields list, bool append) {
@@ -225,9 +228,13 @@ void Variables::set_parameters(ScopeId scope, std::vector<Fields> lists, bool in
 
 // ---- Expander -----------------------------------------------------------------------------
 
+bool Expander::is_spent() const {
+    return spent_ > most_spent;
+}
+
 bool Expander::spend(std::size_t amount) {
     spent_ += amount;
-    return spent_ <= most_spent;
+    return !is_spent();
 }
 
 std::vector<Fields> Expander::fields(const Word& word, ScopeId scope) {
@@ -257,35 +264,37 @@ std::vector<std::string> Expander::texts(const Word& word, ScopeId scope,
 
 std::vector<Fields> Expander::combine(const Word& word, ScopeId scope, std::string_view assigned_to,
                                       bool splits) {
-    if (depth_ >= deepest_expansion || !spend(1)) {
+    if (depth_ >= deepest_expansion) {
         return {{{unknown_text(), false}}};
     }
     ++depth_;
     std::vector<Builder> builders(1);
     for (const Part& part : word) {
-        const Options choices = options(part, scope, assigned_to);
+        const bool is_home = &part == &word.front() && begins_with_tilde(part);
+        const Options choices =
+            is_home ? in_home(part.text.substr(1)) : options(part, scope, assigned_to);
         const std::size_t ways = choices.choices.size();
         // All combinations where they are few, else each choice at least once.
         const bool product = builders.size() * ways <= most_values;
         const std::size_t count = product ? builders.size() * ways
                                           : std::min(most_values, std::max(builders.size(), ways));
-        std::vector<Builder> next;
-        next.reserve(count);
+        if (count > builders.size()) {
+            std::vector<Builder> more;
+            more.reserve(count);
+            for (std::size_t i = 0; i < count; ++i) {
+                more.push_back(builders[product ? i / ways : i % builders.size()]);
+                spend(more.back().size());
+            }
+            builders = std::move(more);
+        }
         for (std::size_t i = 0; i < count; ++i) {
-            Builder builder = builders[product ? i / ways : i % builders.size()];
             const Fields& choice = choices.choices[i % ways];
             if (choices.split && splits) {
-                builder.add_split(choice);
+                builders[i].add_split(choice);
             } else {
-                builder.add_quoted(choice);
+                builders[i].add_quoted(choice);
             }
-            if (!spend(builder.size())) {
-                builder = {};
-                builder.add_text(unknown_text(), false);
-            }
-            next.push_back(std::move(builder));
         }
-        builders = std::move(next);
     }
     --depth_;
     std::vector<Fields> result;
@@ -295,7 +304,20 @@ std::vector<Fields> Expander::combine(const Word& word, ScopeId scope, std::stri
     return result;
 }
 
+/// "~/x": below the home folder.
+Expander::Options Expander::in_home(const std::string& rest) {
+    std::vector<std::string> values = variables_.values("HOME", {});
+    for (std::string& value : values) {
+        value += rest;
+    }
+    return {one_field_each(std::move(values)), false};
+}
+
 Expander::Options Expander::options(const Part& part, ScopeId scope, std::string_view assigned_to) {
+    // When all is spent, what is plain text is still told.
+    if (part.kind != Part::Kind::text && !spend(ways_cost)) {
+        return {{{{unknown_text(), false}}}, false};
+    }
     switch (part.kind) {
         case Part::Kind::text:
             return {{{{part.text, false}}}, false};
@@ -368,15 +390,23 @@ std::vector<Fields> Expander::parameter(const Part& part, ScopeId scope,
     return result;
 }
 
+/// Lists that were copied, paid for.
+std::vector<Fields> Expander::charged(std::vector<Fields> lists) {
+    for (const Fields& fields : lists) {
+        spend(1);
+        for (const Field& field : fields) {
+            spend(8 + field.text.size());
+        }
+    }
+    return lists;
+}
+
 std::vector<Fields> Expander::plain_parameter(const Part& part, ScopeId scope,
                                               std::string_view assigned_to) {
     const std::string& name = part.text;
     const ScopeId positional = program_.scopes[scope].positional;
-    if (!spend(1)) {
-        return {{{unknown_text(), false}}};
-    }
     if (name == "@" || name == "*") {
-        std::vector<Fields> lists = variables_.parameters(positional);
+        std::vector<Fields> lists = charged(variables_.parameters(positional));
         if (lists.empty()) {
             lists.push_back({{unknown_text(), false}});
         }
@@ -398,8 +428,7 @@ std::vector<Fields> Expander::plain_parameter(const Part& part, ScopeId scope,
     if (name[0] >= '0' && name[0] <= '9') {
         const std::size_t index = name.size() > 3 ? most_fields : std::stoul(name);
         std::vector<Fields> result;
-        for (const Fields& fields : variables_.parameters(positional)) {
-            spend(fields.size());
+        for (const Fields& fields : charged(variables_.parameters(positional))) {
             const bool open =
                 !fields.empty() && fields.back().from_arguments && !is_known(fields.back().text);
             if (index <= fields.size()) {
@@ -414,13 +443,9 @@ std::vector<Fields> Expander::plain_parameter(const Part& part, ScopeId scope,
         return result;
     }
     if (part.subscript == "@" || part.subscript == "*") {
-        return variables_.lists(name, assigned_to);
+        return charged(variables_.lists(name, assigned_to));
     }
-    std::vector<std::string> values = variables_.values(name, assigned_to);
-    for (const std::string& value : values) {
-        spend(value.size());
-    }
-    return one_field_each(std::move(values));
+    return charged(one_field_each(variables_.values(name, assigned_to)));
 }
 
 std::vector<std::string> Expander::operate(const Part& part, const std::vector<std::string>& values,
@@ -471,8 +496,9 @@ std::vector<std::string> Expander::operate(const Part& part, const std::vector<s
     const std::vector<std::string> second = operand(1);
     for (const std::string& value : values) {
         for (const std::string& argument : first) {
-            // What trying every prefix may cost.
-            if (!spend(value.size() * 4)) {
+            // Trying every prefix costs the square of the length.
+            const bool tries = operation[0] == '#' || operation[0] == '%';
+            if (!spend(value.size() * (tries ? value.size() / 4 + 1 : 1))) {
                 return {unknown_text()};
             }
             if (operation[0] == '#') {

@@ -104,8 +104,10 @@ class Expander {
     /// Each text that a statement's output may have, as far as that is plain from the text alone.
     std::vector<std::string> output(const Statement& statement);
 
-    /// Takes `amount` from what may be spent on this script in all; false where it is used up.
+    /// Takes `amount` from what may be spent on this script in a round; false where it is used up.
     bool spend(std::size_t amount);
+    [[nodiscard]] bool is_spent() const;
+    void begin_round() { spent_ = 0; }
 
   private:
     /// What a part may become. `split`: it is not quoted, so blanks part it.
@@ -115,10 +117,12 @@ class Expander {
     };
     std::vector<Fields> combine(const Word& word, ScopeId scope, std::string_view assigned_to,
                                 bool splits);
+    Options in_home(const std::string& rest);
     Options options(const Part& part, ScopeId scope, std::string_view assigned_to);
     std::vector<Fields> parameter(const Part& part, ScopeId scope, std::string_view assigned_to);
     std::vector<Fields> plain_parameter(const Part& part, ScopeId scope,
                                         std::string_view assigned_to);
+    std::vector<Fields> charged(std::vector<Fields> lists);
     std::vector<std::string> operate(const Part& part, const std::vector<std::string>& values,
                                      ScopeId scope, std::string_view assigned_to);
     std::vector<std::string> substitution(const Part& part);

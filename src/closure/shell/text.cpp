@@ -11,7 +11,7 @@ namespace slimimg::closure::shell {
 namespace {
 
 // Trying every prefix costs the square of the length; paths and names are far below this.
-constexpr std::size_t longest_value = 512;
+constexpr std::size_t longest_value = 256;
 constexpr std::size_t longest_pattern = 64;
 
 constexpr std::size_t most_brace_atoms = 1000;
