@@ -96,7 +96,8 @@ std::vector<Word> expand_lists(Atoms first) {
     std::vector<std::pair<Atoms, std::size_t>> work;  // in reverse; where to look from
     work.emplace_back(std::move(first), 0);
     while (!work.empty() && words.size() + work.size() <= most_brace_words) {
-        auto [atoms, from] = std::move(work.back());
+        const Atoms atoms = std::move(work.back().first);
+        std::size_t from = work.back().second;
         work.pop_back();
         std::vector<std::size_t> marks;
         for (; from < atoms.size() && marks.empty(); ++from) {
