@@ -6,11 +6,15 @@ the start of `podman run`. Its memory is the proportional set size of its proces
 that ends by itself is timed to its end. The best of three runs counts.
 """
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../tests/apps"))
+
+from support.containers import Failure, inspect, load, podman, run_options  # noqa: E402
 
 RUNS = 3
 PATIENCE = 60.0
@@ -33,26 +37,6 @@ while time.monotonic() < deadline:
     except OSError:
         time.sleep(0.005)
 """
-
-
-def podman(*args, check=True):
-    command = ["podman", "--cgroup-manager=cgroupfs"]
-    if shutil.which("runc"):
-        command.append("--runtime=runc")
-    done = subprocess.run([*command, *args], capture_output=True, text=True, check=False)
-    if check and done.returncode != 0:
-        sys.exit(f"demo: podman {args[0]} failed: {done.stderr.strip()}")
-    return done.stdout.strip()
-
-
-def run_options():
-    """Explicit limits, for podman asks for more than a constrained machine grants."""
-    limits = []
-    for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)):
-        hard = resource.getrlimit(number)[1]
-        hard = 32768 if hard == resource.RLIM_INFINITY else min(hard, 32768)
-        limits += ["--ulimit", f"{name}={hard}:{hard}"]
-    return ["--pull=never", "--network=none", "--no-healthcheck", "--log-driver=k8s-file", *limits]
 
 
 def processes_of(pid):
@@ -89,14 +73,10 @@ def listening_port(pid):
     return min(ports, default=None)
 
 
-def inspect(container, what):
-    return podman("inspect", "-f", "{{." + what + "}}", container)
-
-
 def measure(name):
     """One run: (seconds, bytes of memory or None, what was answered)."""
     start = time.monotonic()
-    container = podman("run", "-d", *run_options(), name)
+    container = podman("run", "-d", *run_options(), name).stdout.strip()
     try:
         pid = inspect(container, "State.Pid")
         while time.monotonic() < start + PATIENCE:
@@ -117,11 +97,6 @@ def measure(name):
         return PATIENCE, None, "no answer"
     finally:
         podman("rm", "-f", "-t", "0", container, check=False)
-
-
-def load(archive):
-    loaded = podman("load", "-q", "-i", archive)
-    return loaded.splitlines()[-1].split(": ", 1)[1].split(",")[0]
 
 
 def human(size):
@@ -150,4 +125,7 @@ def main(full, slim):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except Failure as failure:
+        sys.exit(f"demo: {failure}")

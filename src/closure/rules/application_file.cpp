@@ -14,16 +14,19 @@ namespace {
 using rootfs::Node;
 using rootfs::NodeId;
 
-/// What builders and package managers leave behind.
-bool is_leftover(std::string_view path) {
-    static constexpr std::array<std::string_view, 5> folders{"/tmp", "/var/tmp", "/var/cache",
-                                                             "/root/.cargo", "/run"};
+/// What builders and package managers leave behind. Below /run and /var/cache the files are such,
+/// but a folder is made for the program's sockets and caches.
+bool is_leftover(const Node& node) {
+    static constexpr std::array<std::string_view, 3> folders{"/tmp", "/var/tmp", "/root/.cargo"};
+    static constexpr std::array<std::string_view, 2> runtime{"/run", "/var/cache"};
     static constexpr std::array<std::string_view, 6> parts{
         "/.cache/", "/.git/", "/.npm/", "/_cacache/", "/.ccache/", "/.m2/repository/"};
-    return std::any_of(folders.begin(), folders.end(),
-                       [&](std::string_view folder) {
-                           return path::is_within(path, folder) && path != folder;
-                       }) ||
+    const std::string_view path = node.path;
+    const auto is_below = [&](std::string_view folder) {
+        return path::is_within(path, folder) && path != folder;
+    };
+    return std::any_of(folders.begin(), folders.end(), is_below) ||
+           (!node.is_directory() && std::any_of(runtime.begin(), runtime.end(), is_below)) ||
            std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
                return path.find(part) != std::string_view::npos;
            });
@@ -63,7 +66,7 @@ void start(Evidence& evidence) {
         const Node& node = tree[id];
         const LayerOrigin origin = origins[node.layer];
         if (origin == LayerOrigin::base || node.entry == Node::no_entry ||
-            evidence.packages().owner(id) || is_leftover(node.path) || is_ballast(node)) {
+            evidence.packages().owner(id) || is_leftover(node) || is_ballast(node)) {
             continue;
         }
         if (origin == LayerOrigin::copied) {

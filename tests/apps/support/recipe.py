@@ -1,0 +1,113 @@
+"""What an application's image is made of, and how the image is written."""
+import hashlib
+import io
+import json
+import os
+import tarfile
+from dataclasses import dataclass, field
+from typing import Callable
+
+from . import debian
+
+CREATED = "2024-01-01T00:00:00Z"
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass
+class Recipe:
+    """A Dockerfile in Python: FROM debian, RUN apt-get install, COPY files, RUN setup.
+
+    `make`, where there is one, gets a scratch folder and returns further files: what is compiled.
+    Without `debian` the image starts FROM scratch.
+    """
+
+    packages: list[str] = field(default_factory=list)
+    files: dict[str, str | bytes] = field(default_factory=dict)
+    setup: str = ""
+    make: Callable[[str], dict[str, str | bytes]] | None = None
+    debian: bool = True
+    entrypoint: list[str] = field(default_factory=list)
+    cmd: list[str] = field(default_factory=list)
+    env: list[str] = field(default_factory=list)
+    user: str = ""
+    workdir: str = ""
+    config: dict = field(default_factory=dict)  # further keys of the image's config
+
+    def image_config(self):
+        config = {"Env": [PATH, *self.env], **self.config}
+        for key, value in (("Entrypoint", self.entrypoint), ("Cmd", self.cmd),
+                           ("User", self.user), ("WorkingDir", self.workdir)):
+            if value:
+                config[key] = value
+        return config
+
+
+def sha256_of_file(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_archive(out, layers, config, tag):
+    """A docker-archive; `layers` is a list of (tar file, the instruction that made it)."""
+    digests = [sha256_of_file(path) for path, _ in layers]
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    whole = json.dumps({
+        "architecture": machine,
+        "os": "linux",
+        "created": CREATED,
+        "config": config,
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest for digest in digests]},
+        "history": [{"created": CREATED, "created_by": text} for _, text in layers],
+    }).encode()
+    config_name = hashlib.sha256(whole).hexdigest() + ".json"
+    names = [digest + "/layer.tar" for digest in digests]
+    manifest = [{"Config": config_name, "RepoTags": [tag], "Layers": names}]
+    with tarfile.open(out + ".part", "w") as tar:
+        for name, (path, _) in dict(zip(names, layers)).items():
+            tar.add(path, name)
+        for name, content in ((config_name, whole), ("manifest.json", json.dumps(manifest).encode())):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    os.rename(out + ".part", out)
+
+
+def make_image(recipe, name, work, out):
+    """Builds an application's image and writes it to `out`."""
+    os.makedirs(work, exist_ok=True)
+    if recipe.debian:
+        base = debian.base_layer(work)
+        layers = [(base, f"RUN mmdebstrap {debian.SUITE}")]
+    else:
+        base = os.path.join(work, "scratch.tar")
+        tarfile.open(base, "w").close()
+        layers = []
+    made = []
+
+    def add(tree, created_by):
+        made.append(os.path.join(work, f"{name}.layer{len(made)}.tar"))
+        tree.layer(made[-1])
+        layers.append((made[-1], created_by))
+
+    try:
+        with debian.Tree(work, base) as tree:
+            if recipe.packages:
+                tree.install(recipe.packages)
+                add(tree, "RUN apt-get install " + " ".join(recipe.packages))
+            files = dict(recipe.files)
+            if recipe.make:
+                scratch = os.path.join(tree.work, name + ".make")
+                os.makedirs(scratch, exist_ok=True)
+                files |= recipe.make(scratch)
+                debian.shutil.rmtree(scratch)
+            if files:
+                tree.write(files)
+                add(tree, "COPY files /")
+            if recipe.setup:
+                tree.chroot(recipe.setup)
+                add(tree, "RUN " + recipe.setup)
+        write_archive(out, layers, recipe.image_config(), f"localhost/slimimg-test-{name}:full")
+    finally:
+        for layer in made:
+            if os.path.exists(layer):
+                os.unlink(layer)
