@@ -42,6 +42,11 @@ bool is_application_place(std::string_view path, std::string_view workdir) {
            });
 }
 
+/// Links that update-alternatives made: packages want them so, not the image's maker.
+bool is_alternative(const Node& node) {
+    return node.is_symlink() && node.header.link.starts_with("/etc/alternatives/");
+}
+
 /// Folders and links that a RUN step makes outside the system's own places are for the program:
 /// to write to, or to send a log to the console.
 bool is_prepared(const Node& node) {
@@ -53,7 +58,8 @@ bool is_prepared(const Node& node) {
         return path::is_within(node.path, folder);
     });
     const bool run_level = node.path.starts_with("/etc/rc");
-    return (node.is_directory() || node.is_symlink()) && !unmade && !run_level;
+    return (node.is_directory() || node.is_symlink()) && !unmade && !run_level &&
+           !is_alternative(node);
 }
 
 void start(Evidence& evidence) {

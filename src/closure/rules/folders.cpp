@@ -226,8 +226,10 @@ bool is_ballast(const rootfs::Node& node) {
             return !writable || node.is_file();
         }
     }
-    // Translations are kept by locale, for the languages that the environment asks for.
-    return path.find("/LC_MESSAGES/") != std::string_view::npos && path.ends_with(".mo");
+    // The system's translations are kept by locale, for the languages that the environment asks for.
+    // An application that brings its own chooses by request, and Django doesn't start without.
+    return path.find("/share/locale/") != std::string_view::npos &&
+           path.find("/LC_MESSAGES/") != std::string_view::npos && path.ends_with(".mo");
 }
 
 bool is_shared_folder(const Evidence& evidence, NodeId folder) {

@@ -83,6 +83,16 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
                "/", naming.starts_programs ? nullptr : is_program_file);
 }
 
+/// Behind "#!" inside a package's file stands what scripts begin with: file's and Apache's magic
+/// patterns, an editor's rules.
+bool is_pattern(Evidence& evidence, std::string_view text, std::size_t start, NodeId file) {
+    text = text.substr(0, start);
+    while (text.ends_with(' ') || text.ends_with('\\')) {
+        text.remove_suffix(1);
+    }
+    return text.ends_with("#!") && evidence.packages().owner(file);
+}
+
 /// Paths in text whose ends can be seen: NUL, blank, quote and the like.
 void scan_text(Evidence& evidence, std::string_view text, const Naming& naming) {
     for (std::size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at)) {
@@ -90,7 +100,8 @@ void scan_text(Evidence& evidence, std::string_view text, const Naming& naming) 
         while (at < text.size() && is_path_char(text[at])) {
             ++at;
         }
-        if (start != 0 && !may_precede(text[start - 1])) {
+        if (start != 0 &&
+            (!may_precede(text[start - 1]) || is_pattern(evidence, text, start, naming.file))) {
             continue;
         }
         std::string_view name = text.substr(start, at - start);

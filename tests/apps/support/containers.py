@@ -95,9 +95,9 @@ class Service:
         state = "ended, " if self.ended() else ""
         raise Failure(f"{what} ({state}log:\n{self.log()[-2500:]})")
 
-    def eventually(self, what, attempt):
+    def eventually(self, what, attempt, patience=PATIENCE):
         """Tries until something other than None comes back; what is refused is tried again."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         problem = ""
         while time.monotonic() < deadline:
             try:
@@ -152,6 +152,14 @@ class Service:
         if got != status:
             self.fail(f"{method} {path}: status {got}, wanted {status}: {text[:600]}")
         return text
+
+    def client(self, *command, code=0, text=None):
+        """A program of this machine, in the container's network; what it prints."""
+        done = subprocess.run(["nsenter", "-t", self.pid, "-n", *command], capture_output=True,
+                              text=True, errors="replace", check=False, timeout=60, input=text)
+        if done.returncode != code:
+            self.fail(f"{command[0]}: exit code {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
 
     def wait_log(self, text):
         self.eventually(f"{text!r} is not in the log", lambda: text in self.log() or None)

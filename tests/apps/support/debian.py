@@ -104,7 +104,9 @@ class Tree:
             self.chroot("apt-get -q -o Acquire::Retries=3 update")
             with open(stamp, "w", encoding="ascii"):
                 pass
-        self.chroot("apt-get -q -y -o Acquire::Retries=3 -o APT::Keep-Downloaded-Packages=1 "
+        # Packages with alternatives want the folders that the exclusion of manuals took away.
+        self.chroot("mkdir -p $(seq -f /usr/share/man/man%g 1 8)\n"
+                    "apt-get -q -y -o Acquire::Retries=3 -o APT::Keep-Downloaded-Packages=1 "
                     f"install --no-install-recommends {' '.join(packages)}\n"
                     "rm -f /var/cache/apt/*.bin")
 
