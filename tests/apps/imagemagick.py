@@ -3,7 +3,7 @@ from support.containers import want
 from support.recipe import Recipe
 
 RECIPE = Recipe(
-    packages=["imagemagick", "fonts-dejavu-core", "ghostscript", "librsvg2-2"],
+    packages=["imagemagick", "fonts-dejavu-core", "libmagickcore-6.q16-6-extra"],
     entrypoint=["convert"],
 )
 

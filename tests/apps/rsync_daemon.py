@@ -17,7 +17,7 @@ RECIPE = Recipe(
 
 def probe(app):
     with app.start() as service, tempfile.TemporaryDirectory() as folder:
-        want(service.ask(873).decode(), "@RSYNCD: 31")
+        want(service.ask(873).decode(), "@RSYNCD: 3")
         service.client("rsync", "-z", "rsync://127.0.0.1/data/greeting", folder)
         with open(os.path.join(folder, "greeting"), encoding="ascii") as file:
             want(file.read(), "hello")

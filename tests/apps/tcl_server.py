@@ -13,6 +13,7 @@ puts "[dict get $data name] [llength [dict get $data n]] [string range [sha2::sh
 puts [encoding convertfrom iso8859-15 \\xa4]
 puts [clock format 0 -timezone :Asia/Tokyo -format %H -locale de]
 """},
+    env=["LC_ALL=C.UTF-8"],
     cmd=["/app/main.tcl"],
 )
 

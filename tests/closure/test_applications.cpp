@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "support/closure.hpp"
+#include "support/elf.hpp"
 
 // What applications of every kind were found to need: tests/apps runs them.
 
@@ -14,6 +15,38 @@ std::string distribution() {
     return tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
                 folder("usr/bin"), file("usr/bin/sh", "x", 0755), folder("run"), folder("var"),
                 folder("var/cache")});
+}
+
+/// dpkg's records of one package.
+struct Installed {
+    std::string name;
+    std::string depends;
+    std::string files;  ///< a path a line
+};
+
+/// The layers that record them.
+std::vector<std::string> installed(std::string tree, const std::vector<Installed>& packages) {
+    std::string status;
+    std::vector<std::string> layers{std::move(tree)};
+    for (const Installed& package : packages) {
+        status += "Package: " + package.name + "\nStatus: install ok installed\nVersion: 1\n" +
+                  (package.depends.empty() ? "" : "Depends: " + package.depends + "\n") + "\n";
+        layers.push_back(tar({file("var/lib/dpkg/info/" + package.name + ".list", package.files)}));
+    }
+    layers.push_back(tar({file("var/lib/dpkg/status", status)}));
+    return layers;
+}
+
+/// A dynamic program that imports symbols and has strings in its data.
+std::string program_with(const std::vector<std::string>& imports, std::string data) {
+    ElfSpec spec;
+    spec.interpreter = "/lib64/ld-linux-x86-64.so.2";
+    spec.flags_1 = 0x08000000;  // DF_1_PIE
+    for (const std::string& name : imports) {
+        spec.symbols.push_back({.name = name, .defined = false});
+    }
+    spec.sections.push_back({.name = ".rodata", .content = std::move(data)});
+    return test::elf(spec);
 }
 
 }  // namespace
@@ -47,13 +80,11 @@ TEST_CASE("links of update-alternatives are no preparation of a build step, othe
 TEST_CASE("a package's pattern for scripts does not need their interpreter, a user's text does") {
     const auto image = [](const char* owned) {
         return ClosureOf(
-            tree({folder("etc"), file("etc/magic", "0 string #!\\ /usr/bin/tool tool script\n"),
-                  folder("usr"), folder("usr/bin"), file("usr/bin/tool", "x", 0755),
-                  file("run", "#!/etc/magic\n", 0755), folder("var"), folder("var/lib"),
-                  folder("var/lib/dpkg"), folder("var/lib/dpkg/info"),
-                  file("var/lib/dpkg/status",
-                       "Package: a\nStatus: install ok installed\nVersion: 1\n\n"),
-                  file("var/lib/dpkg/info/a.list", owned)}),
+            tree_of(installed(
+                tar({folder("etc"), file("etc/magic", "0 string #!\\ /usr/bin/tool tool script\n"),
+                     folder("usr"), folder("usr/bin"), file("usr/bin/tool", "x", 0755),
+                     file("run", "#!/etc/magic\n", 0755)}),
+                {{"a", "", owned}})),
             runs({"/run"}));
     };
     CHECK_FALSE(image("/etc/magic\n").keeps("/usr/bin/tool"));
@@ -70,4 +101,83 @@ TEST_CASE("translations inside an application's folder stay, those of the system
         runs({"/run", "/app"}));
     CHECK(image.keeps("/app/locale/de/LC_MESSAGES/app.mo"));
     CHECK_FALSE(image.keeps("/app/share/locale/de/LC_MESSAGES/tool.mo"));
+}
+
+TEST_CASE("a Java archive of a package keeps the archives of the packages that it depends on") {
+    const ClosureOf image(
+        tree_of(installed(
+            tar({folder("usr"), folder("usr/share"), folder("usr/share/java"),
+                 file("usr/share/java/a.jar", "x"), file("usr/share/java/b-1.jar", "x"),
+                 test::symlink("usr/share/java/b.jar", "b-1.jar"),
+                 file("usr/share/java/c.jar", "x"), file("usr/share/java/d.jar", "x"),
+                 file("run", "x", 0755)}),
+            {{"liba-java", "libb-java", "/usr/share/java/a.jar\n"},
+             {"libb-java", "libc-java", "/usr/share/java/b-1.jar\n/usr/share/java/b.jar\n"},
+             {"libc-java", "", "/usr/share/java/c.jar\n"},
+             {"libd-java", "", "/usr/share/java/d.jar\n"}})),
+        runs({"/run", "/usr/share/java/a.jar"}));
+    CHECK(image.rules("/usr/share/java/b.jar") == "java");
+    CHECK(image.keeps("/usr/share/java/b-1.jar"));
+    CHECK(image.keeps("/usr/share/java/c.jar"));
+    CHECK_FALSE(image.keeps("/usr/share/java/d.jar"));
+}
+
+TEST_CASE("a program that logs users in keeps its PAM services, their modules and the shells") {
+    const auto image = [](const std::vector<std::string>& imports) {
+        ElfSpec helped;
+        helped.soname = "pam_unix.so";
+        helped.sections.push_back({.name = ".rodata", .content = std::string("/bin/helper\0", 12)});
+        return ClosureOf(
+            tree(
+                {folder("bin"),
+                 file("bin/login", program_with(imports, std::string("\0remote\0", 8)), 0755),
+                 file("bin/helper", program_with({}, "x"), 0755),
+                 file("bin/bash", "x", 0755),
+                 file("bin/fish", "x", 0755),
+                 folder("etc"),
+                 file("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"),
+                 folder("etc/pam.d"),
+                 file("etc/pam.d/login", "# text\n@include common-auth\nsession substack deeper\n"),
+                 file("etc/pam.d/remote", "auth required pam_deny.so\n"),
+                 file("etc/pam.d/common-auth",
+                      "auth [success=1 default=ignore] pam_unix.so nullok\n"),
+                 file("etc/pam.d/deeper", "-session optional pam_extra.so\n"),
+                 file("etc/pam.d/other", ""),
+                 file("etc/pam.d/unrelated", ""),
+                 folder("lib"),
+                 file("lib/libpam.so.0", test::elf({.soname = "libpam.so.0"})),
+                 folder("lib/security"),
+                 file("lib/security/pam_unix.so", test::elf(helped)),
+                 file("lib/security/pam_deny.so", test::elf({.soname = "pam_deny.so"})),
+                 file("lib/security/pam_extra.so", test::elf({.soname = "pam_extra.so"})),
+                 file("lib/security/pam_other.so", test::elf({.soname = "pam_other.so"}))}),
+            runs({"/bin/login", "/lib/libpam.so.0"}));
+    };
+    const ClosureOf logs_in = image({"pam_start", "execve"});
+    for (const char* path :
+         {"/etc/pam.d/login", "/etc/pam.d/remote", "/etc/pam.d/common-auth", "/etc/pam.d/deeper",
+          "/etc/pam.d/other", "/lib/security/pam_unix.so", "/lib/security/pam_deny.so",
+          "/lib/security/pam_extra.so", "/bin/helper", "/bin/bash"}) {
+        CAPTURE(path);
+        CHECK(logs_in.rules(path) == "pam");
+    }
+    CHECK_FALSE(logs_in.keeps("/etc/pam.d/unrelated"));
+    CHECK_FALSE(logs_in.keeps("/lib/security/pam_other.so"));
+    CHECK_FALSE(logs_in.keeps("/bin/fish"));
+    const ClosureOf asks = image({"pam_start"});
+    CHECK(asks.keeps("/lib/security/pam_unix.so"));
+    CHECK_FALSE(asks.keeps("/bin/bash"));
+    CHECK_FALSE(image({"execve"}).keeps("/etc/pam.d/login"));
+}
+
+TEST_CASE("libtool's archives stay beside plugins, not beside libraries") {
+    const ClosureOf image(
+        tree({folder("usr"), folder("usr/lib"), file("usr/lib/liba.la", "x"),
+              folder("usr/lib/ldap"), file("usr/lib/ldap/back_mdb.la", "x"),
+              file("usr/lib/ldap/back_mdb.a", "x"),
+              file("run", "read /usr/lib/ldap /usr/lib/liba.la\n", 0755)}),
+        runs({"/run"}));
+    CHECK(image.keeps("/usr/lib/ldap/back_mdb.la"));
+    CHECK_FALSE(image.keeps("/usr/lib/ldap/back_mdb.a"));
+    CHECK_FALSE(image.keeps("/usr/lib/liba.la"));
 }

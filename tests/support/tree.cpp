@@ -2,7 +2,7 @@
 
 namespace test {
 
-slimimg::rootfs::Rootfs tree_of(std::initializer_list<std::string> layers) {
+slimimg::rootfs::Rootfs tree_of(const std::vector<std::string>& layers) {
     std::vector<slimimg::archive::LayerScan> scans;
     for (const std::string& layer : layers) {
         scans.push_back(slimimg::archive::scan_layer(slimimg::slice_of(layer), {}, "test layer"));

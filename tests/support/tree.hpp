@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "slimimg/rootfs/rootfs.hpp"
 
@@ -11,6 +12,6 @@ namespace test {
 
 /// The tree of one layer with these members, or of several layers given as tars, lowest first.
 slimimg::rootfs::Rootfs tree(std::initializer_list<Member> members);
-slimimg::rootfs::Rootfs tree_of(std::initializer_list<std::string> layers);
+slimimg::rootfs::Rootfs tree_of(const std::vector<std::string>& layers);
 
 }  // namespace test

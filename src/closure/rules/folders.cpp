@@ -148,6 +148,13 @@ bool is_multiarch_folder(std::string_view path) {
             name.find("-linux-musl") != std::string_view::npos);
 }
 
+bool is_library_folder(std::string_view path) {
+    static constexpr std::array<std::string_view, 6> folders{
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64"};
+    return is_multiarch_folder(path) ||
+           std::find(folders.begin(), folders.end(), path) != folders.end();
+}
+
 /// Different source packages in a folder, counted up to `most`.
 std::size_t owners(const Evidence& evidence, NodeId folder, std::size_t most) {
     std::set<std::string_view> sources;
@@ -209,14 +216,19 @@ void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
 
 bool is_ballast(const rootfs::Node& node) {
     const std::string_view path = node.path;
-    static constexpr std::array<std::string_view, 6> endings{".a",    ".la",     ".pc",
-                                                             ".d.ts", ".js.map", ".pod"};
+    static constexpr std::array<std::string_view, 5> endings{".a", ".pc", ".d.ts", ".js.map",
+                                                             ".pod"};
     if (std::any_of(endings.begin(), endings.end(),
                     [&](std::string_view ending) { return path.ends_with(ending); })) {
         return node.is_file();
     }
     if (is_development_of_java(path)) {
         return true;
+    }
+    // libtool's archives are for linking where libraries are; where plugins are, lt_dlopen reads
+    // them (ImageMagick's coders, OpenLDAP's backends).
+    if (path.ends_with(".la") && is_library_folder(path::parent(path))) {
+        return node.is_file();
     }
     for (std::string_view folder = path; folder != "/"; folder = path::parent(folder)) {
         if (std::binary_search(ballast_folders.begin(), ballast_folders.end(), folder)) {
@@ -226,8 +238,8 @@ bool is_ballast(const rootfs::Node& node) {
             return !writable || node.is_file();
         }
     }
-    // The system's translations are kept by locale, for the languages that the environment asks for.
-    // An application that brings its own chooses by request, and Django doesn't start without.
+    // The system's translations are kept by locale, for the languages that the environment asks
+    // for. An application that brings its own chooses by request, and Django doesn't start without.
     return path.find("/share/locale/") != std::string_view::npos &&
            path.find("/LC_MESSAGES/") != std::string_view::npos && path.ends_with(".mo");
 }

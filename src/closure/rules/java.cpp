@@ -26,10 +26,34 @@ bool is_development(const Node& node) {
            });
 }
 
+/// Class paths are put together by names inside archives and scripts. Where a package brings the
+/// archive, its dependencies say which others it uses (Debian's Java policy, 2.4).
+void keep_used_archives(Evidence& evidence, NodeId archive) {
+    const PackageDb& packages = evidence.packages();
+    const auto owner = packages.owner(archive);
+    if (!owner) {
+        return;
+    }
+    for (const std::string& name : packages[*owner].depends) {
+        const auto id = packages.find(name);
+        for (const NodeId file : id ? packages[*id].files : std::vector<NodeId>()) {
+            const Node& node = evidence.rootfs()[file];
+            if (node.path.ends_with(".jar") && path::is_within(node.path, "/usr/share/java")) {
+                evidence.keep(
+                    file, {java.id, archive, Confidence::likely, "its package depends on " + name});
+            }
+        }
+    }
+}
+
 /// The launcher finds its home by its own place (libjli's GetApplicationHome): bin/java below it
 /// and lib/libjli.so or jre/lib beside.
 void inspect(Evidence& evidence, NodeId node) {
     const rootfs::Rootfs& tree = evidence.rootfs();
+    if (tree[node].is_file() && tree[node].path.ends_with(".jar")) {
+        keep_used_archives(evidence, node);
+        return;
+    }
     const elf::ElfFacts* facts = evidence.elf(node);
     if (facts == nullptr || !facts->is_program()) {
         return;

@@ -87,6 +87,12 @@ void inspect(Evidence& evidence, NodeId node) {
         evidence.keep_path(file, {name_service.id, node, Confidence::likely,
                                   "imports " + std::string(*call) + ", which may read it"});
     }
+    if (evidence.imports(node, "getspnam") || evidence.imports(node, "getspnam_r")) {
+        for (const std::string_view file : {"/etc/shadow", "/etc/gshadow"}) {
+            evidence.keep_path(file, {name_service.id, node, Confidence::likely,
+                                      "imports getspnam, which reads passwords"});
+        }
+    }
     keep_services(evidence, node);
 }
 

@@ -4,14 +4,14 @@ namespace slimimg::closure {
 
 const std::vector<const Rule*>& all_rules() {
     static const std::vector<const Rule*> list{
-        &rules::program,          &rules::request,      &rules::usrmerge,
-        &rules::shebang,          &rules::shell_script, &rules::link,
-        &rules::module,           &rules::dlopen_note,  &rules::library_name,
-        &rules::hidden_library,   &rules::name_service, &rules::named_path,
-        &rules::application_file, &rules::package_data, &rules::child_program,
-        &rules::locale,           &rules::time_zone,    &rules::perl,
-        &rules::python,           &rules::java,         &rules::ruby,
-        &rules::node_js,
+        &rules::program,        &rules::request,          &rules::usrmerge,
+        &rules::shebang,        &rules::shell_script,     &rules::link,
+        &rules::module,         &rules::dlopen_note,      &rules::library_name,
+        &rules::hidden_library, &rules::name_service,     &rules::pam,
+        &rules::named_path,     &rules::application_file, &rules::package_data,
+        &rules::child_program,  &rules::locale,           &rules::time_zone,
+        &rules::perl,           &rules::python,           &rules::java,
+        &rules::ruby,           &rules::node_js,
 
     };
     return list;
