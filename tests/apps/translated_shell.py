@@ -10,7 +10,7 @@ RECIPE = Recipe(
 export TEXTDOMAIN=app TEXTDOMAINDIR=/app/locale
 gettext "Good morning"; echo
 date -d '2024-03-04 12:00 UTC' '+%A %H'
-printf '%s\\n' Zebra Ähre Apfel | sort | head -n 2 | tail -n 1
+printf '%s\\n' Zebra Ähre Apfel | sort | head -n 1
 printf "%'.2f\\n" 1234,5
 """,
         "/app/de.po": 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'

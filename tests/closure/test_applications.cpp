@@ -171,13 +171,56 @@ TEST_CASE("a program that logs users in keeps its PAM services, their modules an
 }
 
 TEST_CASE("libtool's archives stay beside plugins, not beside libraries") {
-    const ClosureOf image(
-        tree({folder("usr"), folder("usr/lib"), file("usr/lib/liba.la", "x"),
-              folder("usr/lib/ldap"), file("usr/lib/ldap/back_mdb.la", "x"),
-              file("usr/lib/ldap/back_mdb.a", "x"),
-              file("run", "read /usr/lib/ldap /usr/lib/liba.la\n", 0755)}),
-        runs({"/run"}));
+    const ClosureOf image(tree({folder("usr"), folder("usr/lib"), file("usr/lib/liba.la", "x"),
+                                folder("usr/lib/ldap"), file("usr/lib/ldap/back_mdb.la", "x"),
+                                file("usr/lib/ldap/back_mdb.a", "x"),
+                                file("run", "read /usr/lib/ldap /usr/lib/liba.la\n", 0755)}),
+                          runs({"/run"}));
     CHECK(image.keeps("/usr/lib/ldap/back_mdb.la"));
     CHECK_FALSE(image.keeps("/usr/lib/ldap/back_mdb.a"));
     CHECK_FALSE(image.keeps("/usr/lib/liba.la"));
+}
+
+TEST_CASE("Lua's modules stay, in the folders that the interpreter has compiled in") {
+    const ClosureOf image(
+        tree({folder("usr"), folder("usr/share"), folder("usr/share/lua"),
+              folder("usr/share/lua/5.4"), file("usr/share/lua/5.4/socket.lua", "x"),
+              folder("usr/lib"), folder("usr/lib/lua"), folder("usr/lib/lua/5.4"),
+              folder("usr/lib/lua/5.4/socket"), file("usr/lib/lua/5.4/socket/core.so", "x"),
+              folder("usr/lib/other"), file("usr/lib/other/file", "x"),
+              file("lua",
+                   program_with({}, std::string("\0/usr/share/lua/5.4/?.lua;./?.lua\0"
+                                                "/usr/lib/lua/5.4/?.so\0/?.so\0",
+                                                62)),
+                   0755)}),
+        runs({"/lua"}));
+    CHECK(image.keeps("/usr/share/lua/5.4/socket.lua"));
+    CHECK(image.keeps("/usr/lib/lua/5.4/socket/core.so"));
+    CHECK_FALSE(image.keeps("/usr/lib/other/file"));
+}
+
+TEST_CASE("libraries that scripts open by name stay, found as ctypes finds them") {
+    const auto image = [](const char* code) {
+        return ClosureOf(
+            tree({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("app"),
+                  file("app/main.py", code), folder("sbin"),
+                  file("sbin/ldconfig", program_with({}, "x"), 0755), folder("lib"),
+                  file("lib/ld-linux-x86-64.so.2", test::elf({.soname = "ld-linux-x86-64.so.2"})),
+                  test::symlink("lib64", "lib"), file("lib/libc.so.6", test::elf({})),
+                  test::symlink("lib/libmagic.so.1", "libmagic.so.1.0.0"),
+                  file("lib/libmagic.so.1.0.0", test::elf({.soname = "libmagic.so.1"})),
+                  file("lib/libpango-1.0.so.0", test::elf({.soname = "libpango-1.0.so.0"})),
+                  file("lib/libother.so.2", test::elf({.soname = "libother.so.2"})),
+                  file("python3.11", program_with({}, std::string("\0/app\0", 6)), 0755)}),
+            runs({"/python3.11", "/app/main.py"}));
+    };
+    const ClosureOf finds = image("magic = ctypes.util.find_library('magic')\n");
+    CHECK(finds.rules("/lib/libmagic.so.1") == "foreign-function");
+    CHECK(finds.keeps("/lib/libmagic.so.1.0.0"));
+    CHECK(finds.keeps("/sbin/ldconfig"));
+    CHECK_FALSE(finds.keeps("/lib/libother.so.2"));
+    const ClosureOf opens = image("pango = ffi.dlopen(\"libpango-1.0.so.0\")\n");
+    CHECK(opens.keeps("/lib/libpango-1.0.so.0"));
+    CHECK_FALSE(opens.keeps("/sbin/ldconfig"));
+    CHECK_FALSE(image("print('magic')\n").keeps("/lib/libmagic.so.1"));
 }

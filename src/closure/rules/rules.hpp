@@ -15,6 +15,8 @@ extern const Rule module;
 extern const Rule dlopen_note;
 extern const Rule library_name;
 extern const Rule hidden_library;
+extern const Rule foreign_function;
+extern const Rule lua;
 extern const Rule name_service;
 extern const Rule named_path;
 extern const Rule application_file;

@@ -146,7 +146,10 @@ class Service:
             with contextlib.closing(connection):
                 connection.request(method, path, body=body, headers=headers or {})
                 response = connection.getresponse()
-                return response.status, response.read().decode("utf-8", "replace")
+                text = response.read().decode("utf-8", "replace")
+                # A server in front of another may be ready before that.
+                early = response.status in (502, 503) and response.status != status
+                return None if early else (response.status, text)
 
         got, text = self.eventually(f"port {port}: no answer to {method} {path}", attempt)
         if got != status:

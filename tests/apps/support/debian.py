@@ -115,6 +115,8 @@ class Tree:
         for name, content in files.items():
             path = self.root + name
             os.makedirs(os.path.dirname(path), exist_ok=True)
+            if os.path.lexists(path):
+                os.unlink(path)
             data = content.encode() if isinstance(content, str) else content
             with open(path, "wb") as file:
                 file.write(data)
