@@ -168,15 +168,6 @@ std::size_t owners(const Evidence& evidence, NodeId folder, std::size_t most) {
     return sources.size();
 }
 
-/// Drivers for graphics and video hardware: a container has the device only where an engine lends
-/// it, and then the driver that fits comes with it.
-bool is_hardware_folder(std::string_view path) {
-    static constexpr std::array<std::string_view, 5> names{"dri", "vdpau", "gbm", "gallium-pipe",
-                                                           "mfx"};
-    return is_multiarch_folder(path::parent(path)) &&
-           std::find(names.begin(), names.end(), path::basename(path)) != names.end();
-}
-
 /// What a JDK has beside its runtime: sources, modules to link other runtimes from, what the
 /// compiler reads. And the class archive for heaps over 32 GB, without which such a JVM starts a
 /// little slower.
@@ -185,6 +176,13 @@ bool is_development_of_java(std::string_view path) {
                                                            "classes_nocoops.jsa"};
     return std::find(names.begin(), names.end(), path::basename(path)) != names.end() ||
            path.find("/jmods/") != std::string_view::npos;
+}
+
+/// For building extensions of PostgreSQL; and its code once more for LLVM, from which the
+/// just-in-time compiler inlines where it is there (llvmjit_inline.cpp goes on without).
+bool is_development_of_postgresql(std::string_view path) {
+    return path.find("/pgxs/") != std::string_view::npos ||
+           (path.find("/bitcode/") != std::string_view::npos && path.ends_with(".bc"));
 }
 
 /// `done` holds the folders seen, since linked folders may link back.
@@ -214,15 +212,36 @@ void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
 
 }  // namespace
 
+bool is_hardware_driver(std::string_view path) {
+    static constexpr std::array<std::string_view, 5> folders{"dri", "vdpau", "gbm", "gallium-pipe",
+                                                             "mfx"};
+    static constexpr std::array<std::string_view, 4> libraries{"libmfxhw", "libcuda.so",
+                                                               "libnvidia-", "libvulkan_"};
+    const std::string_view name = path::basename(path);
+    if (std::any_of(libraries.begin(), libraries.end(),
+                    [&](std::string_view prefix) { return name.starts_with(prefix); })) {
+        return true;
+    }
+    for (std::string_view folder = path; folder != "/" && !folder.empty();
+         folder = path::parent(folder)) {
+        const std::string_view parent = path::parent(folder);
+        if ((is_multiarch_folder(parent) || path::basename(parent) == "lib") &&
+            std::find(folders.begin(), folders.end(), path::basename(folder)) != folders.end()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool is_ballast(const rootfs::Node& node) {
     const std::string_view path = node.path;
-    static constexpr std::array<std::string_view, 5> endings{".a", ".pc", ".d.ts", ".js.map",
-                                                             ".pod"};
+    static constexpr std::array<std::string_view, 6> endings{".a",      ".pc",      ".d.ts",
+                                                             ".js.map", ".mjs.map", ".pod"};
     if (std::any_of(endings.begin(), endings.end(),
                     [&](std::string_view ending) { return path.ends_with(ending); })) {
         return node.is_file();
     }
-    if (is_development_of_java(path)) {
+    if (is_development_of_java(path) || is_development_of_postgresql(path)) {
         return true;
     }
     // libtool's archives are for linking where libraries are; where plugins are, lt_dlopen reads
@@ -263,7 +282,7 @@ void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
     const rootfs::Resolution found = evidence.rootfs().resolve(path, from);
     if (!found.node || !evidence.keep_path(path, reason, from) ||
         !evidence.rootfs()[*found.node].is_directory() || is_shared_folder(evidence, *found.node) ||
-        is_hardware_folder(evidence.rootfs()[*found.node].path)) {
+        is_hardware_driver(evidence.rootfs()[*found.node].path)) {
         return;
     }
     keep_folder(evidence, *found.node, reason, unwanted);

@@ -4,6 +4,7 @@
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/constant_strings.hpp"
+#include "closure/rules/folders.hpp"
 #include "closure/rules/process.hpp"
 #include "closure/rules/rules.hpp"
 
@@ -40,7 +41,8 @@ void inspect(Evidence& evidence, rootfs::NodeId node) {
     });
     for (const std::string_view name : names) {
         keep_dlopened(evidence, node, name,
-                      {library_name.id, node, Confidence::likely,
+                      {library_name.id, node,
+                       is_hardware_driver(name) ? Confidence::hint : Confidence::likely,
                        std::string(name) + ", named in its data beside an import of dlopen"});
     }
 }

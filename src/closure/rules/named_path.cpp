@@ -8,6 +8,7 @@
 #include "closure/rules/constant_strings.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/time_zone.hpp"
 
 namespace slimimg::closure::rules {
 namespace {
@@ -64,6 +65,7 @@ bool is_program_file(const Node& node) {
 struct Naming {
     NodeId file;
     bool starts_programs;  ///< it can run an executable that it names
+    bool reads_time_zones = true;
 };
 
 void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
@@ -76,7 +78,9 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     const Node& node = tree[*found.node];
     const elf::ElfFacts* facts = evidence.elf(*found.node);
     const bool runs = node.is_executable() && (facts == nullptr || facts->is_program());
-    const bool weak = (runs && !naming.starts_programs) || (node.is_file() && is_ballast(node));
+    const bool weak = (runs && !naming.starts_programs) || (node.is_file() && is_ballast(node)) ||
+                      is_hardware_driver(node.path) ||
+                      (is_zone_path(node.path) && !naming.reads_time_zones);
     keep_named(evidence, text,
                {named_path.id, naming.file, weak ? Confidence::hint : Confidence::likely,
                 "names " + std::string(text)},
@@ -186,7 +190,7 @@ void inspect_elf(Evidence& evidence, NodeId node) {
     if (is_c_library(evidence, node)) {
         return;
     }
-    const Naming naming{node, starts_programs(evidence, node)};
+    const Naming naming{node, starts_programs(evidence, node), reads_time_zones(evidence, node)};
     const bool unterminated = has_unterminated_strings(evidence, node);
     for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
         if (unterminated) {

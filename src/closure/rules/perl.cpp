@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -73,21 +74,63 @@ std::set<std::string> module_folders(Evidence& evidence) {
 
 /// For building and installing modules, testing them and reading their documentation; and a list
 /// of all modules that there are. Other modules of Perl's own mention them in passing.
-bool is_for_development(std::string_view module) {
-    static constexpr std::array<std::string_view, 9> families{
-        "App::", "CPAN",  "Devel::PPPort", "ExtUtils",        "Module::CoreList",
-        "Pod::", "TAP::", "Test::",        "Unicode::Collate"};
-    return std::any_of(families.begin(), families.end(),
-                       [&](std::string_view family) { return module.starts_with(family); });
+struct DevelopmentFamily {
+    std::string_view module;  ///< the names that start so
+    std::string_view place;   ///< in the paths of their files
+    std::string_view needs;   ///< the further family that it stands on
+};
+constexpr std::array<DevelopmentFamily, 9> development_families{
+    {{"App::Prove", "/App/Prove", "TAP::"},
+     {"App::Cpan", "/App/Cpan", "CPAN"},
+     {"CPAN", "/CPAN", "ExtUtils"},
+     {"Devel::PPPort", "/Devel/PPPort", ""},
+     {"ExtUtils", "/ExtUtils/", ""},
+     {"Module::CoreList", "/Module/CoreList", ""},
+     {"Pod::", "/Pod/", ""},
+     {"TAP::", "/TAP/", "Test::"},
+     {"Unicode::Collate", "/Unicode/Collate", ""}}};
+
+/// Whether a module of Perl's own in `path` that mentions such a module needs it: its own relatives
+/// it does.
+bool is_for_development(std::string_view module, std::string_view path) {
+    const auto* const of = std::find_if(
+        development_families.begin(), development_families.end(),
+        [&](const DevelopmentFamily& family) { return module.starts_with(family.module); });
+    const auto* const by = std::find_if(
+        development_families.begin(), development_families.end(),
+        [&](const DevelopmentFamily& family) { return path.find(family.place) != path.npos; });
+    return of != development_families.end() &&
+           (by == development_families.end() || (by != of && by->needs != of->module));
 }
 
-/// Code of those families: it needs its own relatives.
-bool is_development_code(std::string_view path) {
-    static constexpr std::array<std::string_view, 7> places{
-        "/App/", "/CPAN", "/ExtUtils/", "/Pod/", "/TAP/", "/Test/", "/Unicode/Collate"};
-    return std::any_of(places.begin(), places.end(), [&](std::string_view place) {
-        return path.find(place) != std::string_view::npos;
+/// The tables of East Asian charsets, a third of an installation: kept for code that names one of
+/// their charsets, in lower case here (Encode::Config, Encode::Alias).
+struct CharsetTable {
+    std::string_view module;
+    std::array<std::string_view, 6> charsets;  ///< unused ones are empty
+};
+constexpr std::array<CharsetTable, 4> charset_tables{
+    {{"Encode::CN", {"gb2312", "gb18030", "gbk", "cp936", "euc-cn", "hz-gb"}},
+     {"Encode::JP", {"euc-jp", "shiftjis", "shift_jis", "sjis", "iso-2022-jp", "cp932"}},
+     {"Encode::KR", {"euc-kr", "cp949", "johab", "iso-2022-kr", "ksc5601", "uhc"}},
+     {"Encode::TW", {"big5", "cp950"}}}};
+
+bool is_charset_table(std::string_view module) {
+    return std::any_of(charset_tables.begin(), charset_tables.end(), [&](const auto& table) {
+        return module == table.module || module.starts_with(std::string(table.module) + "::");
     });
+}
+
+void add_charset_tables(std::string_view line, std::set<std::string_view>& names) {
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+    for (const CharsetTable& table : charset_tables) {
+        for (const std::string_view name : table.charsets) {
+            if (!name.empty() && std::search(line.begin(), line.end(), name.begin(), name.end(),
+                                             same) != line.end()) {
+                names.insert(table.module);
+            }
+        }
+    }
 }
 
 bool is_perls_own(Evidence& evidence, NodeId node) {
@@ -97,9 +140,11 @@ bool is_perls_own(Evidence& evidence, NodeId node) {
 
 /// Keeps a module by name, the code compiled for it, and what is in the folder of its name; of a
 /// package that isn't Perl's own, all of the package, for its plugins are loaded by computed names.
-void keep_module(Evidence& evidence, const std::set<std::string>& folders, std::string_view name,
+/// False where no folder has it.
+bool keep_module(Evidence& evidence, const std::set<std::string>& folders, std::string_view name,
                  NodeId from) {
     const rootfs::Rootfs& tree = evidence.rootfs();
+    bool found = false;
     std::string file;
     for (std::size_t i = 0; i < name.size(); ++i) {
         const bool separator = name.substr(i).starts_with("::");
@@ -111,6 +156,7 @@ void keep_module(Evidence& evidence, const std::set<std::string>& folders, std::
         const std::string base = folder + "/";
         for (const std::string_view ending : {".pm", ".pl"}) {
             const auto module = tree.resolve(base + file + std::string(ending)).node;
+            found = found || module;
             if (!module || evidence.is_kept(*module)) {
                 continue;
             }
@@ -134,52 +180,52 @@ void keep_module(Evidence& evidence, const std::set<std::string>& folders, std::
             }
         }
     }
+    return found;
 }
 
-/// The names of modules in Perl code: whatever has "::" in it, and the words of use and require.
-std::set<std::string_view> mentioned_modules(std::string_view code) {
-    std::set<std::string_view> names;
+/// The lines of Perl code that are neither comment nor documentation.
+void for_each_line(std::string_view code, const std::function<void(std::string_view)>& take) {
     bool documentation = false;
     while (!code.empty()) {
-        std::string_view line = code.substr(0, code.find('\n'));
+        const std::string_view line = code.substr(0, code.find('\n'));
         code.remove_prefix(std::min(line.size() + 1, code.size()));
+        if (line == "__END__") {
+            return;
+        }
         if (line.starts_with('=') && line.size() > 1 && line[1] >= 'a' && line[1] <= 'z') {
             documentation = !line.starts_with("=cut");
             continue;
         }
         const std::size_t start = line.find_first_not_of(" \t");
-        if (documentation || start == std::string_view::npos || line[start] == '#') {
-            continue;
-        }
-        const bool loads = line.find("use ") != std::string_view::npos ||
-                           line.find("require") != std::string_view::npos ||
-                           line.find("no ") == start;
-        for (std::size_t at = 0; at < line.size();) {
-            if (!is_name_char(line[at])) {
-                ++at;
-                continue;
-            }
-            const std::size_t first = at;
-            bool qualified = false;
-            while (at < line.size() &&
-                   (is_name_char(line[at]) || line.substr(at).starts_with("::"))) {
-                qualified = qualified || line[at] == ':';
-                at += line[at] == ':' ? 2U : 1U;
-            }
-            std::string_view name = line.substr(first, at - first);
-            if (qualified || loads) {
-                while (name.ends_with("::")) {
-                    name.remove_suffix(2);
-                }
-                names.insert(name);
-                // Foo::bar() calls a function of module Foo.
-                if (const std::size_t last = name.rfind("::"); last != std::string_view::npos) {
-                    names.insert(name.substr(0, last));
-                }
-            }
+        if (!documentation && start != std::string_view::npos && line[start] != '#') {
+            take(line.substr(start));
         }
     }
-    return names;
+}
+
+/// The names of modules in a line: whatever has "::" in it, and the words of use and require.
+void add_modules(std::string_view line, std::set<std::string_view>& names) {
+    const bool loads = line.find("use ") != std::string_view::npos ||
+                       line.find("require") != std::string_view::npos || line.starts_with("no ");
+    for (std::size_t at = 0; at < line.size();) {
+        if (!is_name_char(line[at])) {
+            ++at;
+            continue;
+        }
+        const std::size_t first = at;
+        bool qualified = false;
+        while (at < line.size() && (is_name_char(line[at]) || line.substr(at).starts_with("::"))) {
+            qualified = qualified || line[at] == ':';
+            at += line[at] == ':' ? 2U : 1U;
+        }
+        std::string_view name = line.substr(first, at - first);
+        if (qualified || loads) {
+            while (name.ends_with("::")) {
+                name.remove_suffix(2);
+            }
+            names.insert(name);
+        }
+    }
 }
 
 bool is_perl_code(std::string_view path, std::string_view text) {
@@ -218,13 +264,27 @@ void settle(Evidence& evidence) {
     std::set<std::string_view> known;
     for (const NodeId node : code) {
         const bool own = is_perls_own(evidence, node);
-        if (own && path::basename(tree[node].path) == "Config_heavy.pl") {
-            continue;  // how Perl was built, with the names of all its modules
+        if (own && (path::basename(tree[node].path) == "Config_heavy.pl" ||
+                    tree[node].path.find("/unicore/") != std::string::npos)) {
+            continue;  // how Perl was built, with the names of all its modules; tables
         }
-        const bool in_passing = own && !is_development_code(tree[node].path);
-        for (const std::string_view name : mentioned_modules(evidence.text(node))) {
-            if (!(in_passing && is_for_development(name)) && known.insert(name).second) {
-                keep_module(evidence, folders, name, node);
+        std::set<std::string_view> names;
+        for_each_line(evidence.text(node), [&](std::string_view line) {
+            add_modules(line, names);
+            if (!own) {
+                add_charset_tables(line, names);
+            }
+        });
+        for (const std::string_view name : names) {
+            const bool in_passing =
+                own && (is_charset_table(name) || is_for_development(name, tree[node].path));
+            if (in_passing || !known.insert(name).second) {
+                continue;
+            }
+            const std::size_t last = name.rfind("::");
+            if (!keep_module(evidence, folders, name, node) && last != std::string_view::npos) {
+                // Foo::bar() calls a function of module Foo.
+                keep_module(evidence, folders, name.substr(0, last), node);
             }
         }
     }

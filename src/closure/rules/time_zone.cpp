@@ -1,3 +1,7 @@
+#include "closure/rules/time_zone.hpp"
+
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -7,10 +11,44 @@
 #include "closure/rules/layers.hpp"
 #include "closure/rules/rules.hpp"
 
-namespace slimimg::closure::rules {
+namespace slimimg::closure {
 namespace {
 
 constexpr std::string_view zone_folder = "/usr/share/zoneinfo";
+
+bool has_constant(Evidence& evidence, rootfs::NodeId node, std::string_view text) {
+    const auto parts = elf::constant_data(as_bytes(evidence.text(node)));
+    return std::any_of(parts.begin(), parts.end(), [&](Bytes part) {
+        return as_text(part).find(text) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+bool is_zone_path(std::string_view path) {
+    return path::is_within(path, zone_folder);
+}
+
+bool reads_time_zones(Evidence& evidence, rootfs::NodeId node) {
+    // ICU brings its own zones and compares the machine's with the folder's just to learn its name
+    // (icu4c's putil.cpp); systemd's daemons check the names that timers give, users of its library
+    // don't.
+    static constexpr std::array<std::string_view, 2> lookers{"libicuuc.so.", "libsystemd.so."};
+    const elf::ElfFacts* facts = evidence.elf(node);
+    if (facts != nullptr && facts->soname &&
+        std::any_of(lookers.begin(), lookers.end(),
+                    [&](std::string_view name) { return facts->soname->starts_with(name); })) {
+        return false;
+    }
+    // Go's runtime names the folder always. Its table of functions, in every Go binary, tells
+    // whether the one that opens a zone by name was linked in.
+    using namespace std::string_view_literals;
+    return !has_constant(evidence, node, "\xff Go buildinf:"sv) ||
+           has_constant(evidence, node, "time.LoadLocation\0"sv);
+}
+
+namespace rules {
+namespace {
 
 /// The machine's own zone is read by every program that tells the time. The whole database stays
 /// where the image's maker installed it on top of the distribution: that is what for.
@@ -41,4 +79,5 @@ void start(Evidence& evidence) {
 const Rule time_zone{
     .id = "time-zone", .summary = "the time zone data that the program is given", .start = start};
 
-}  // namespace slimimg::closure::rules
+}  // namespace rules
+}  // namespace slimimg::closure
