@@ -8,8 +8,8 @@
 #include "slimimg/archive/blob_index.hpp"
 
 #include "expect_error.hpp"
-#include "pack.hpp"
 #include "scratch.hpp"
+#include "support/pack.hpp"
 #include "support/tar.hpp"
 
 using namespace slimimg;

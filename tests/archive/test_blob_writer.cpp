@@ -4,10 +4,10 @@
 
 #include "slimimg/archive/blob_writer.hpp"
 
-#include "counting_progress.hpp"
 #include "expect_error.hpp"
-#include "pack.hpp"
 #include "scratch.hpp"
+#include "support/counting_progress.hpp"
+#include "support/pack.hpp"
 
 using namespace slimimg;
 using archive::BlobWriter;

@@ -6,9 +6,9 @@
 #include "slimimg/archive/codec.hpp"
 #include "slimimg/base/error.hpp"
 
-#include "counting_progress.hpp"
 #include "expect_error.hpp"
-#include "pack.hpp"
+#include "support/counting_progress.hpp"
+#include "support/pack.hpp"
 
 using namespace slimimg;
 using archive::Codec;

@@ -5,10 +5,10 @@
 #include "slimimg/archive/layer.hpp"
 #include "slimimg/base/error.hpp"
 
-#include "counting_progress.hpp"
 #include "expect_error.hpp"
-#include "pack.hpp"
 #include "scratch.hpp"
+#include "support/counting_progress.hpp"
+#include "support/pack.hpp"
 #include "support/tar.hpp"
 
 using namespace slimimg;

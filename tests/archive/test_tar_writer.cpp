@@ -7,8 +7,8 @@
 #include "slimimg/archive/tar_writer.hpp"
 
 #include "expect_error.hpp"
-#include "pack.hpp"
 #include "scratch.hpp"
+#include "support/pack.hpp"
 #include "support/tar.hpp"
 
 using namespace slimimg;

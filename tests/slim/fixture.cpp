@@ -22,7 +22,7 @@ Variable::~Variable() {
 }
 
 std::string docker_archive(const std::string& config, const std::vector<std::string>& layers,
-                           const std::string& name) {
+                           const std::string& name, Pack pack) {
     std::string diff_ids;
     std::string names;
     std::string members;
@@ -31,7 +31,7 @@ std::string docker_archive(const std::string& config, const std::vector<std::str
         const std::string file = "layer" + std::to_string(i) + ".tar";
         diff_ids += comma + "\"" + slimimg::sha256(slimimg::as_bytes(layers[i])).str() + "\"";
         names += comma + "\"" + file + "\"";
-        members += tar_member(test::file(file, layers[i]));
+        members += tar_member(test::file(file, pack == nullptr ? layers[i] : pack(layers[i])));
     }
     std::string whole = config.substr(0, config.rfind('}'));
     whole += std::string(whole.size() > 1 ? "," : "") +

@@ -47,9 +47,11 @@ class Variable {
     std::string name_;
 };
 
-/// A Docker-archive of the first generation: a config and plain layers, in one tar.
+using Pack = std::string (*)(std::string_view);
+
+/// A Docker-archive of the first generation: a config and layers, plain or packed, in one tar.
 std::string docker_archive(const std::string& config, const std::vector<std::string>& layers,
-                           const std::string& name = "app:1.0");
+                           const std::string& name = "app:1.0", Pack pack = nullptr);
 
 /// A folder of its own that is gone with the object.
 class Folder {
