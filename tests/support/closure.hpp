@@ -7,6 +7,7 @@
 
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/closure.hpp"
+
 #include "support/tree.hpp"
 
 namespace test {

@@ -32,9 +32,9 @@ class BlobIndex {
 };
 
 /// Opens `location`: a tar (plain or compressed), a folder, a pipe, or "-" for standard input; what
-/// comes from a pipe is spooled. Nothing else is copied but what must be inflated. Links of a folder
-/// are followed inside it only. Throws Error (bad_input) where it is none of these, or is damaged,
-/// and Error (usage) where standard input is a terminal.
+/// comes from a pipe is spooled. Nothing else is copied but what must be inflated. Links of a
+/// folder are followed inside it only. Throws Error (bad_input) where it is none of these, or is
+/// damaged, and Error (usage) where standard input is a terminal.
 BlobIndex open_blobs(const std::string& location, const RunOptions& options,
                      std::vector<Diagnostic>& diagnostics);
 
