@@ -237,7 +237,8 @@ TEST_CASE("what wrappers run is a command too") {
         {"cat <(prog a)", "prog a"},
         {"cat <<E\n$(prog a)\nE\n", "prog a"},
     };
-    for (const auto& [script, wanted] : cases) {
+    for (const auto& [text, wanted] : cases) {
+        const std::string& script = text;  // clang 14 captures no structured binding
         CAPTURE(script);
         const Lines found = commands(script);
         CHECK(std::find(found.begin(), found.end(), wanted) != found.end());

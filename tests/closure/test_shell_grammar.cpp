@@ -44,7 +44,8 @@ Lines words(std::string_view script) {
 /// Checks each script's commands, and that all of it could be parsed.
 void check(const std::vector<std::pair<std::string, Lines>>& cases,
            ShellDialect dialect = ShellDialect::bash) {
-    for (const auto& [script, wanted] : cases) {
+    for (const auto& [text, wanted] : cases) {
+        const std::string& script = text;  // clang 14 captures no structured binding
         CAPTURE(script);
         const ShellFacts facts = read(script, dialect);
         CHECK(names(facts) == wanted);

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "archive/expect_error.hpp"
-#include "archive/pack.hpp"
 #include "image/files.hpp"
+#include "support/pack.hpp"
 #include "support/tar.hpp"
 
 using slimimg::image::Format;

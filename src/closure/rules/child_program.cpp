@@ -43,6 +43,13 @@ std::map<std::string_view, NodeId> siblings(Evidence& evidence, NodeId node) {
     return found;
 }
 
+/// The names that these hold are those of their help, which coreutils shares among its programs.
+bool starts_what_it_is_given(const Node& node) {
+    static constexpr std::array<std::string_view, 6> wrappers{"chroot", "env",    "nice",
+                                                              "nohup",  "stdbuf", "timeout"};
+    return std::find(wrappers.begin(), wrappers.end(), path::basename(node.path)) != wrappers.end();
+}
+
 /// A program that starts others names them: with a path (rule named-path), or just by name, to be
 /// found beside itself (PostgreSQL's initdb and its postgres) or in PATH. Common words are names of
 /// programs too, so that a bare name counts only for a program of the same origin.
@@ -61,7 +68,7 @@ void inspect(Evidence& evidence, NodeId node) {
                                        facts->is_program() ? Confidence::likely : Confidence::hint,
                                        "imports system or popen, which start /bin/sh"});
     }
-    if (!facts->is_program()) {
+    if (!facts->is_program() || starts_what_it_is_given(evidence.rootfs()[node])) {
         return;
     }
     const auto programs = siblings(evidence, node);

@@ -95,7 +95,7 @@ constexpr std::array<std::string_view, 75> shared_folders{
 static_assert(std::is_sorted(shared_folders.begin(), shared_folders.end()));
 
 /// Sorted. What stands below one of these is never read by a running program.
-constexpr std::array<std::string_view, 41> ballast_folders{
+constexpr std::array<std::string_view, 45> ballast_folders{
     "/etc/apk",
     "/etc/apt",
     "/etc/cron.d",
@@ -106,6 +106,7 @@ constexpr std::array<std::string_view, 41> ballast_folders{
     "/etc/dpkg",
     "/etc/init.d",
     "/etc/logrotate.d",
+    "/etc/systemd",
     "/lib/apk",
     "/lib/systemd",
     "/usr/include",
@@ -125,11 +126,14 @@ constexpr std::array<std::string_view, 41> ballast_folders{
     "/usr/share/debhelper",
     "/usr/share/doc",
     "/usr/share/doc-base",
+    "/usr/share/emacs/site-lisp",
     "/usr/share/gtk-doc",
     "/usr/share/info",
     "/usr/share/lintian",
     "/usr/share/man",
     "/usr/share/pkgconfig",
+    "/usr/share/vim/addons",
+    "/usr/share/vim/vimfiles",
     "/usr/share/zoneinfo/posix",
     "/usr/share/zoneinfo/right",
     "/usr/share/zsh",
@@ -212,11 +216,11 @@ void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
 
 }  // namespace
 
-bool is_hardware_driver(std::string_view path) {
+bool is_for_the_host(std::string_view path) {
     static constexpr std::array<std::string_view, 5> folders{"dri", "vdpau", "gbm", "gallium-pipe",
                                                              "mfx"};
-    static constexpr std::array<std::string_view, 4> libraries{"libmfxhw", "libcuda.so",
-                                                               "libnvidia-", "libvulkan_"};
+    static constexpr std::array<std::string_view, 5> libraries{
+        "libmfxhw", "libcuda.so", "libnvidia-", "libvulkan_", "libsepol.so"};
     const std::string_view name = path::basename(path);
     if (std::any_of(libraries.begin(), libraries.end(),
                     [&](std::string_view prefix) { return name.starts_with(prefix); })) {
@@ -242,6 +246,10 @@ bool is_ballast(const rootfs::Node& node) {
         return node.is_file();
     }
     if (is_development_of_java(path) || is_development_of_postgresql(path)) {
+        return true;
+    }
+    // Maintainer scripts of packages call these as they are installed.
+    if (path.ends_with("-maintscript-helper")) {
         return true;
     }
     // libtool's archives are for linking where libraries are; where plugins are, lt_dlopen reads
@@ -282,7 +290,7 @@ void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
     const rootfs::Resolution found = evidence.rootfs().resolve(path, from);
     if (!found.node || !evidence.keep_path(path, reason, from) ||
         !evidence.rootfs()[*found.node].is_directory() || is_shared_folder(evidence, *found.node) ||
-        is_hardware_driver(evidence.rootfs()[*found.node].path)) {
+        is_for_the_host(evidence.rootfs()[*found.node].path)) {
         return;
     }
     keep_folder(evidence, *found.node, reason, unwanted);

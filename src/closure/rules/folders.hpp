@@ -15,9 +15,10 @@ bool is_ballast(const rootfs::Node& node);
 /// what is in it.
 bool is_shared_folder(const Evidence& evidence, rootfs::NodeId folder);
 
-/// True for a driver of graphics or video hardware, or the folder of such. A container has the
-/// device only where its user lends it, and most have none.
-bool is_hardware_driver(std::string_view path);
+/// True for what serves the machine that containers run on: a driver of graphics or video hardware,
+/// or the folder of such (a container has the device only where its user lends it, and most have
+/// none); the library with which init loads SELinux's policy.
+bool is_for_the_host(std::string_view path);
 
 /// Keeps a folder with what is in it and in the folders that it links to; ballast and what
 /// `unwanted` (may be null) says yes to are left out.

@@ -21,9 +21,9 @@ bool imports_any(Evidence& evidence, NodeId node, const auto& symbols) {
 /// glibc loads libgcc_s.so.1 itself to unwind (sysdeps/nptl/unwind-forcedunwind.c,
 /// debug/backtrace.c): no NEEDED tells of it.
 void keep_unwinder(Evidence& evidence, NodeId node) {
-    static constexpr std::array<std::string_view, 8> unwinding{
-        "pthread_exit", "pthread_cancel", "pthread_create",    "thrd_create",
-        "thrd_exit",    "backtrace",      "backtrace_symbols", "__pthread_unwind_next"};
+    static constexpr std::array<std::string_view, 6> unwinding{
+        "pthread_exit", "pthread_cancel",    "thrd_exit",
+        "backtrace",    "backtrace_symbols", "__pthread_unwind_next"};
     if (imports_any(evidence, node, unwinding)) {
         keep_dlopened(evidence, node, "libgcc_s.so.1",
                       {hidden_library.id, node, Confidence::required,
@@ -45,7 +45,10 @@ std::string charset_key(std::string_view name) {
 /// the common charsets stay, and those that the program names.
 void keep_converters(Evidence& evidence, NodeId node) {
     static constexpr std::array<std::string_view, 2> converting{"iconv_open", "__gconv_open"};
-    if (!imports_any(evidence, node, converting)) {
+    // libstdc++ converts for programs that instantiate __gnu_cxx::encoding_state, whose inline
+    // functions have them import iconv_open themselves.
+    const bool for_others = evidence.elf(node)->soname.value_or("").starts_with("libstdc++.so.");
+    if (for_others || !imports_any(evidence, node, converting)) {
         return;
     }
     static constexpr std::array<std::string_view, 9> common{

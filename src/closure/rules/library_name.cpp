@@ -40,10 +40,10 @@ void inspect(Evidence& evidence, rootfs::NodeId node) {
         }
     });
     for (const std::string_view name : names) {
-        keep_dlopened(evidence, node, name,
-                      {library_name.id, node,
-                       is_hardware_driver(name) ? Confidence::hint : Confidence::likely,
-                       std::string(name) + ", named in its data beside an import of dlopen"});
+        keep_dlopened(
+            evidence, node, name,
+            {library_name.id, node, is_for_the_host(name) ? Confidence::hint : Confidence::likely,
+             std::string(name) + ", named in its data beside an import of dlopen"});
     }
 }
 

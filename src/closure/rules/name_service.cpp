@@ -33,9 +33,22 @@ constexpr std::array<std::string_view, 11> name_files{
     "/etc/resolv.conf", "/etc/hosts",    "/etc/services",      "/etc/protocols",
     "/etc/networks",    "/etc/gai.conf", "/etc/netsvc.conf"};
 
-/// The services of nsswitch.conf that are no part of libc (glibc since 2.34; before that files and
-/// dns are libraries too, and are found by the same name where they are there).
+/// True where files and dns are parts of the C library: glibc's since 2.34 (nss_module_load), which
+/// goes by its version definitions. Before, they are libraries like the other services.
+bool has_files_and_dns(Evidence& evidence, NodeId node) {
+    for (const LoadedObject& object : process_of(evidence, node).value_or(Process{}).link.objects) {
+        const elf::ElfFacts* facts = evidence.elf(object.file);
+        if (facts != nullptr && facts->soname == "libc.so.6") {
+            return std::find(facts->version_definitions.begin(), facts->version_definitions.end(),
+                             "GLIBC_2.34") != facts->version_definitions.end();
+        }
+    }
+    return false;
+}
+
+/// The services of nsswitch.conf that are no part of libc.
 void keep_services(Evidence& evidence, NodeId node) {
+    const bool built_in = has_files_and_dns(evidence, node);
     const auto file = evidence.rootfs().resolve("/etc/nsswitch.conf").node;
     std::string_view rest = file ? evidence.text(*file) : "passwd: files\nhosts: files dns\n";
     while (!rest.empty()) {
@@ -51,7 +64,7 @@ void keep_services(Evidence& evidence, NodeId node) {
             const std::size_t end = line.find_first_of(" \t[]=!");
             const std::string_view word = line.substr(0, end);
             line.remove_prefix(std::min(word.size() + 1, line.size()));
-            if (!word.empty()) {
+            if (!word.empty() && !(built_in && (word == "files" || word == "dns"))) {
                 const std::string name = "libnss_" + std::string(word) + ".so.2";
                 keep_dlopened(evidence, node, name,
                               {name_service.id, node, Confidence::likely,

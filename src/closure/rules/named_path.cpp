@@ -50,6 +50,21 @@ bool has_its_own_rule(std::string_view path) {
                        [&](std::string_view place) { return path::is_within(path, place); });
 }
 
+/// Folders of plugins that a library always names, and opens where somebody asks: rules of their
+/// own find out who.
+bool is_opened_on_request(Evidence& evidence, NodeId library, std::string_view folder) {
+    static constexpr std::array<std::array<std::string_view, 2>, 3> plugins{
+        {{"libcrypto.so.", "ossl-modules"},
+         {"libcrypto.so.", "engines-"},
+         {"libpam.so.", "security"}}};
+    const elf::ElfFacts* facts = evidence.elf(library);
+    return facts != nullptr && facts->soname &&
+           std::any_of(plugins.begin(), plugins.end(), [&](const auto& known) {
+               return facts->soname->starts_with(known[0]) &&
+                      path::basename(folder).starts_with(known[1]);
+           });
+}
+
 bool is_shell(std::string_view path) {
     static constexpr std::array<std::string_view, 6> shells{"sh",  "bash", "dash",
                                                             "ash", "zsh",  "busybox"};
@@ -72,14 +87,14 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     const rootfs::Rootfs& tree = evidence.rootfs();
     const rootfs::Resolution found = tree.resolve(text);
     if (!found.node || *found.node == naming.file || is_machine_path(text) ||
-        has_its_own_rule(text)) {
+        has_its_own_rule(text) || is_opened_on_request(evidence, naming.file, text)) {
         return;
     }
     const Node& node = tree[*found.node];
     const elf::ElfFacts* facts = evidence.elf(*found.node);
     const bool runs = node.is_executable() && (facts == nullptr || facts->is_program());
     const bool weak = (runs && !naming.starts_programs) || (node.is_file() && is_ballast(node)) ||
-                      is_hardware_driver(node.path) ||
+                      is_for_the_host(node.path) ||
                       (is_zone_path(node.path) && !naming.reads_time_zones);
     keep_named(evidence, text,
                {named_path.id, naming.file, weak ? Confidence::hint : Confidence::likely,

@@ -17,6 +17,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::hidden_library,
         &rules::name_service,
         &rules::pam,
+        &rules::openssl,
         &rules::named_path,
         &rules::application_file,
         &rules::package_data,

@@ -25,6 +25,7 @@ extern const Rule child_program;
 extern const Rule locale;
 extern const Rule time_zone;
 extern const Rule pam;
+extern const Rule openssl;
 extern const Rule perl;
 extern const Rule python;
 extern const Rule java;
