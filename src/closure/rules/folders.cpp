@@ -95,7 +95,7 @@ constexpr std::array<std::string_view, 75> shared_folders{
 static_assert(std::is_sorted(shared_folders.begin(), shared_folders.end()));
 
 /// Sorted. What stands below one of these is never read by a running program.
-constexpr std::array<std::string_view, 45> ballast_folders{
+constexpr std::array<std::string_view, 47> ballast_folders{
     "/etc/apk",
     "/etc/apt",
     "/etc/cron.d",
@@ -106,6 +106,8 @@ constexpr std::array<std::string_view, 45> ballast_folders{
     "/etc/dpkg",
     "/etc/init.d",
     "/etc/logrotate.d",
+    "/etc/selinux",
+    "/etc/skel",
     "/etc/systemd",
     "/lib/apk",
     "/lib/systemd",
