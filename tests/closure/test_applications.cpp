@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "support/closure.hpp"
-#include "support/elf.hpp"
+#include "support/program.hpp"
 
 // What applications of every kind were found to need: tests/apps runs them.
 
@@ -35,18 +35,6 @@ std::vector<std::string> installed(std::string tree, const std::vector<Installed
     }
     layers.push_back(tar({file("var/lib/dpkg/status", status)}));
     return layers;
-}
-
-/// A dynamic program that imports symbols and has strings in its data.
-std::string program_with(const std::vector<std::string>& imports, std::string data) {
-    ElfSpec spec;
-    spec.interpreter = "/lib64/ld-linux-x86-64.so.2";
-    spec.flags_1 = 0x08000000;  // DF_1_PIE
-    for (const std::string& name : imports) {
-        spec.symbols.push_back({.name = name, .defined = false});
-    }
-    spec.sections.push_back({.name = ".rodata", .content = std::move(data)});
-    return test::elf(spec);
 }
 
 }  // namespace
