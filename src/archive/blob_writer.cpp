@@ -76,7 +76,7 @@ class GzipEncoder : public Encoder {
     GzipEncoder(const Compression& compression, unsigned threads, const ByteSink& sink)
         : level_(checked_level(compression, gzip_level, 12)),
           threads_(std::max(threads, 1U)),
-          batch_bytes_(member_bytes * std::min<std::size_t>(2 * threads_, members_limit)),
+          batch_bytes_(member_bytes * std::min(std::size_t{2} * threads_, members_limit)),
           sink_(sink) {}
 
     void write(Bytes plain) override {

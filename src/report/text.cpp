@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "slimimg/base/path.hpp"
@@ -260,7 +261,7 @@ class TextReport {
 
     static std::string percentage(double percent) {
         const bool negative = percent < 0;
-        const auto tenths = static_cast<std::uint64_t>((negative ? -percent : percent) * 10 + 0.5);
+        const auto tenths = std::llround(std::abs(percent) * 10);
         return (negative ? "-" : "") + std::to_string(tenths / 10) + '.' +
                std::to_string(tenths % 10) + " %";
     }

@@ -13,7 +13,6 @@
 namespace slimimg::closure::rules {
 namespace {
 
-using rootfs::Node;
 using rootfs::NodeId;
 
 /// Where libpam reads a service's stack (libpam/pam_handlers.c: _pam_load_conf_file).

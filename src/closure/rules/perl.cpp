@@ -15,7 +15,6 @@
 namespace slimimg::closure::rules {
 namespace {
 
-using rootfs::Node;
 using rootfs::NodeId;
 
 /// Modules that the interpreter loads by itself: for an operator, a variable or a file handle

@@ -127,7 +127,7 @@ void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& nam
         if (path::is_glob(full)) {
             // What the pattern stands for is decided at run time: the folder that it looks into.
             const std::string folder(path::parent(full.substr(0, full.find_first_of("*?["))));
-            if (path::components(folder).size() > 0) {
+            if (!path::components(folder).empty()) {
                 keep_named(evidence, folder, reason);
             }
         } else if (named.use == ShellPath::Use::written) {
