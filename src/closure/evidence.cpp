@@ -162,6 +162,7 @@ struct Evidence::State {
     ElfStore elves;
     std::map<NodeId, Slice> contents;
     std::map<NodeId, std::set<std::string, std::less<>>> imports;
+    std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
     std::map<NodeId, Link> links;
     std::deque<NodeId> work;
     std::vector<bool> listed;  // on the work list, now or before
@@ -247,6 +248,16 @@ std::string_view Evidence::text(NodeId node) {
         at->second = rootfs().content(inode);
     }
     return at->second.text();
+}
+
+const std::set<std::string, std::less<>>& Evidence::noted(
+    std::string_view topic, NodeId node,
+    std::set<std::string, std::less<>> (*read)(Evidence&, NodeId)) {
+    const auto [at, added] = state_->notes.try_emplace({topic, node});
+    if (added) {
+        at->second = read(*this, node);
+    }
+    return at->second;
 }
 
 bool Evidence::is_kept(NodeId node) const {

@@ -121,6 +121,10 @@ class Evidence {
     bool imports(rootfs::NodeId node, std::string_view symbol);
     /// A file's bytes as text; empty for what is no file.
     std::string_view text(rootfs::NodeId node);
+    /// What `read` finds in a file, read once: `topic` tells one kind of reading from another.
+    const std::set<std::string, std::less<>>& noted(
+        std::string_view topic, rootfs::NodeId node,
+        std::set<std::string, std::less<>> (*read)(Evidence&, rootfs::NodeId));
     /// The variables that the program starts with, as its loader sees them.
     [[nodiscard]] const LoaderEnvironment& loader_environment() const;
     /// The processes that run in the image, by program; links of programs kept so far.

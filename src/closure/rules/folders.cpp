@@ -7,6 +7,8 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/python_parts.hpp"
+
 namespace slimimg::closure {
 namespace {
 
@@ -247,6 +249,10 @@ bool is_ballast(const rootfs::Node& node) {
                     [&](std::string_view ending) { return path.ends_with(ending); })) {
         return node.is_file();
     }
+    // What code mentions of these comes back, by Python's rule.
+    if (is_python_part(node)) {
+        return true;
+    }
     if (is_development_of_java(path) || is_development_of_postgresql(path)) {
         return true;
     }
@@ -279,6 +285,14 @@ bool is_shared_folder(const Evidence& evidence, NodeId folder) {
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
            is_multiarch_folder(path) || is_ballast(evidence.rootfs()[folder]) ||
            owners(evidence, folder, many) >= many;
+}
+
+bool is_of_a_dependency(std::string_view path) {
+    static constexpr std::array<std::string_view, 4> places{"/node_modules/", "/site-packages/",
+                                                            "/dist-packages/", "/gems/"};
+    return std::any_of(places.begin(), places.end(), [&](std::string_view place) {
+        return path.find(place) != std::string_view::npos;
+    });
 }
 
 void keep_folder(Evidence& evidence, NodeId folder, const Reason& reason,

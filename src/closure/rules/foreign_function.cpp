@@ -9,6 +9,7 @@
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/process.hpp"
+#include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
 
 namespace slimimg::closure::rules {
@@ -34,12 +35,6 @@ bool opens_libraries(std::string_view code) {
     return std::any_of(calls.begin(), calls.end(), [&](std::string_view call) {
         return code.find(call) != std::string_view::npos;
     });
-}
-
-/// Modules of Python itself, which explain these calls with examples.
-bool is_standard_library(std::string_view path) {
-    return path.find("/lib/python") != std::string_view::npos &&
-           path.find("-packages/") == std::string_view::npos;
 }
 
 /// What stands in quotes and could be a library's name, with or without "lib" and ".so".
@@ -113,7 +108,8 @@ std::set<std::string> libraries_called(Evidence& evidence, NodeId program, std::
 
 void inspect(Evidence& evidence, NodeId node) {
     const rootfs::Node& file = evidence.rootfs()[node];
-    if (!file.is_file() || !is_script(file.path) || is_standard_library(file.path)) {
+    // Modules of Python itself explain these calls with examples.
+    if (!file.is_file() || !is_script(file.path) || is_python_standard_library(file.path)) {
         return;
     }
     const std::string_view code = evidence.text(node);

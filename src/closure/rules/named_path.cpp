@@ -7,6 +7,7 @@
 
 #include "closure/rules/constant_strings.hpp"
 #include "closure/rules/folders.hpp"
+#include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
 #include "closure/rules/time_zone.hpp"
 
@@ -242,15 +243,27 @@ bool is_comment(std::string_view line) {
 }
 
 /// Text that no package owns is the application's, and /etc is configuration: both mean what they
-/// name. A package's modules name many programs that this application never starts.
+/// name. A package's modules and a runtime's name many programs that this application never starts,
+/// and beside its code a dependency has what its developers run: makefiles, scripts, manuals.
+bool starts_what_it_names(Evidence& evidence, NodeId node) {
+    static constexpr std::array<std::string_view, 7> code{".py", ".js",  ".mjs", ".cjs",
+                                                          ".rb", ".php", ".node"};
+    const std::string_view path = evidence.rootfs()[node].path;
+    if (path::is_within(path, "/etc")) {
+        return true;
+    }
+    const bool runs = std::any_of(code.begin(), code.end(),
+                                  [&](std::string_view ending) { return path.ends_with(ending); });
+    return !evidence.packages().owner(node) && !is_python_standard_library(path) &&
+           (runs || !is_of_a_dependency(path));
+}
+
 void inspect_text(Evidence& evidence, NodeId node) {
     std::string_view rest = evidence.text(node);
     if (rest.size() > largest_text || rest.substr(0, 4096).find('\0') != std::string_view::npos) {
         return;
     }
-    const std::string& path = evidence.rootfs()[node].path;
-    const bool own = !evidence.packages().owner(node) || path::is_within(path, "/etc");
-    const Naming naming{node, own};
+    const Naming naming{node, starts_what_it_names(evidence, node)};
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));

@@ -70,6 +70,10 @@ bool is_data(Evidence& evidence, NodeId id) {
     if (node.is_directory()) {
         return true;
     }
+    // The C library's converters have a rule of their own, and its package many a small program.
+    if (path::basename(folder) == "gconv") {
+        return false;
+    }
     const bool library = path::basename(node.path).find(".so") != std::string_view::npos;
     if (node.is_executable() && !library) {
         return false;  // helpers are started by name or path, which other rules see

@@ -6,6 +6,8 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/folders.hpp"
+#include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
 
 namespace slimimg::closure::rules {
@@ -43,13 +45,13 @@ std::string_view program_behind_env(const std::vector<std::string_view>& words) 
     return {};
 }
 
-/// Scripts that an application's dependencies bring for their own developers.
-bool is_of_a_dependency(std::string_view path) {
-    static constexpr std::array<std::string_view, 4> places{"/node_modules/", "/site-packages/",
-                                                            "/dist-packages/", "/gems/"};
-    return std::any_of(places.begin(), places.end(), [&](std::string_view place) {
-        return path.find(place) != std::string_view::npos;
-    });
+/// The words behind "#!"; none where the text is no script.
+std::vector<std::string_view> first_line(std::string_view text) {
+    if (!text.starts_with("#!")) {
+        return {};
+    }
+    const std::string_view line = text.substr(2, longest_line);
+    return words_of(line.substr(0, line.find('\n')));
 }
 
 /// The kernel starts the interpreter that the first line names (fs/binfmt_script.c), and env looks
@@ -59,17 +61,14 @@ void inspect(Evidence& evidence, NodeId node) {
     if (!file.is_file()) {
         return;
     }
-    const std::string_view text = evidence.text(node);
-    if (!text.starts_with("#!")) {
-        return;
-    }
-    const std::string_view line = text.substr(2, longest_line);
-    const auto words = words_of(line.substr(0, line.find('\n')));
+    const auto words = first_line(evidence.text(node));
     if (words.empty() || !words.front().starts_with('/')) {
         return;
     }
     // A file that can't be executed is read by an interpreter that something else names.
-    const bool started = file.is_executable() && !is_of_a_dependency(file.path);
+    // Scripts that a dependency or a runtime's library brings are for their own developers.
+    const bool started = file.is_executable() && !is_of_a_dependency(file.path) &&
+                         !is_python_standard_library(file.path);
     const Confidence confidence = started ? Confidence::required : Confidence::hint;
     const std::string detail = "#!" + std::string(words.front());
     if (!evidence.keep_path(words.front(), {shebang.id, node, confidence, detail}) && started &&
@@ -94,10 +93,33 @@ void inspect(Evidence& evidence, NodeId node) {
     }
 }
 
+/// Where an interpreter stays anyway, so do the links by which scripts name it: those too that
+/// nothing was seen to start.
+void settle(Evidence& evidence) {
+    std::vector<NodeId> scripts;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        if (evidence.rootfs()[node].is_file() && evidence.rootfs()[node].is_executable()) {
+            scripts.push_back(node);
+        }
+    }
+    for (const NodeId script : scripts) {
+        const auto words = first_line(evidence.text(script));
+        if (words.empty() || !words.front().starts_with('/')) {
+            continue;
+        }
+        const rootfs::Resolution found = evidence.rootfs().resolve(words.front());
+        if (found.node && evidence.is_kept(*found.node) && !found.links.empty()) {
+            evidence.keep_path(words.front(), {shebang.id, script, Confidence::likely,
+                                               "#!" + std::string(words.front())});
+        }
+    }
+}
+
 }  // namespace
 
 const Rule shebang{.id = "shebang",
                    .summary = "the interpreter that a script's first line names",
-                   .inspect = inspect};
+                   .inspect = inspect,
+                   .settle = settle};
 
 }  // namespace slimimg::closure::rules

@@ -14,14 +14,29 @@ PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass
+class Layer:
+    """An instruction as the image's history tells it, and what it does: files, then a script.
+
+    `make` gets a scratch folder and returns further files.
+    """
+
+    created_by: str
+    script: str = ""
+    files: dict[str, str | bytes] = field(default_factory=dict)
+    make: Callable[[str], dict[str, str | bytes]] | None = None
+
+
+@dataclass
 class Recipe:
     """A Dockerfile in Python: FROM debian, RUN apt-get install, COPY files, RUN setup.
 
-    `make`, where there is one, gets a scratch folder and returns further files: what is compiled.
-    Without `debian` the image starts FROM scratch.
+    `layers` stand between the packages and the files: those of the image that it is FROM. `make`,
+    where there is one, gets a scratch folder and returns further files: what is compiled. Without
+    `debian` the image starts FROM scratch.
     """
 
     packages: list[str] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
     files: dict[str, str | bytes] = field(default_factory=dict)
     setup: str = ""
     make: Callable[[str], dict[str, str | bytes]] | None = None
@@ -72,6 +87,17 @@ def write_archive(out, layers, config, tag):
     os.rename(out + ".part", out)
 
 
+def made_files(make, tree, name):
+    if make is None:
+        return {}
+    scratch = os.path.join(tree.work, name + ".make")
+    os.makedirs(scratch, exist_ok=True)
+    try:
+        return make(scratch)
+    finally:
+        debian.shutil.rmtree(scratch)
+
+
 def make_image(recipe, name, work, out):
     """Builds an application's image and writes it to `out`."""
     os.makedirs(work, exist_ok=True)
@@ -94,12 +120,12 @@ def make_image(recipe, name, work, out):
             if recipe.packages:
                 tree.install(recipe.packages)
                 add(tree, "RUN apt-get install " + " ".join(recipe.packages))
-            files = dict(recipe.files)
-            if recipe.make:
-                scratch = os.path.join(tree.work, name + ".make")
-                os.makedirs(scratch, exist_ok=True)
-                files |= recipe.make(scratch)
-                debian.shutil.rmtree(scratch)
+            for layer in recipe.layers:
+                tree.write(layer.files | made_files(layer.make, tree, name))
+                if layer.script:
+                    tree.chroot(layer.script)
+                add(tree, layer.created_by)
+            files = recipe.files | made_files(recipe.make, tree, name)
             if files:
                 tree.write(files)
                 add(tree, "COPY files /")
