@@ -32,6 +32,7 @@ OWNERS = {
     r"LIEF/.*": {"elf"},
     r"nlohmann/.*": {"image", "report"},
     r"CLI/.*": {"cli"},
+    r"toml\+\+/.*": {"check"},
     r"doctest/.*": set(),
 }
 

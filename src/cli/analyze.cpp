@@ -38,13 +38,16 @@ Exit tell_unresolved(const std::vector<closure::Unresolved>& unresolved) {
 
 Exit run(const Options& options) {
     const Delivery delivery(options.output, report_offers(), STDOUT_FILENO);
-    const slim::AnalyzeOptions what{options.input.selection(), options.closure.request()};
+    const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
     PlainProgress progress;
     how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
 
-    const slim::Analysis analysis = slim::analyze(options.input.location(), what, how);
-    const report::Report report = report::make_report(analysis, what.request);
+    image::Image image = options.input.read(how);
+    const closure::Request request =
+        options.closure.request(check::settings_for(settings, image.names).closure);
+    const slim::Analysis analysis = slim::analyze(std::move(image), request, how);
+    const report::Report report = report::make_report(analysis, request);
     delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
         return report::find_format(format)->render(report, render);
     });

@@ -32,11 +32,10 @@ CLI::Option* in_group(CLI::Option* option, const std::string& names, const std::
     return option->envname(environment_name(names))->group(group);
 }
 
-closure::Keep parse_keep(const std::string& keep) {
-    if (keep == "strict") {
-        return closure::Keep::strict;
-    }
-    return keep == "packages" ? closure::Keep::packages : closure::Keep::automatic;
+std::vector<std::string> joined(std::vector<std::string> first,
+                                const std::vector<std::string>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
 }
 
 }  // namespace
@@ -70,7 +69,7 @@ void InputOptions::declare(CLI::App& app) {
     add_option(app, "--tag", tag, "The image of this name, as app:1.0", group)->option_text("NAME");
 }
 
-image::Selection InputOptions::selection() const {
+image::Image InputOptions::read(const RunOptions& run) const {
     image::Selection selection;
     selection.tag = tag;
     if (!platform.empty()) {
@@ -80,16 +79,12 @@ image::Selection InputOptions::selection() const {
                         "write it as linux/amd64 or linux/arm64/v8");
         }
     }
-    return selection;
-}
-
-const std::string& InputOptions::location() const {
     if (image == "-" && isatty(STDIN_FILENO) == 1) {
         throw Error(Exit::usage, "input-is-terminal",
                     "standard input is a terminal, no image can be read from it",
                     "pipe one in: docker save app:1.0 | slimimg analyze -");
     }
-    return image;
+    return image::read_image(image, selection, run);
 }
 
 void ClosureOptions::declare(CLI::App& app) {
@@ -122,22 +117,38 @@ void ClosureOptions::declare(CLI::App& app) {
                    "Go on although this library, command or file is not in the image; may repeat",
                    kept_group)
         ->option_text("NAME|GLOB");
+    add_option(app, "--config", config,
+               "The project's settings (default: .slimimg.toml here, if it is there)", kept_group)
+        ->option_text("FILE");
 }
 
-closure::Request ClosureOptions::request() const {
+check::SettingsFile ClosureOptions::settings() const {
+    if (!config.empty()) {
+        return check::read_settings(config);
+    }
+    return std::filesystem::exists(check::settings_file_name)
+               ? check::read_settings(check::settings_file_name)
+               : check::SettingsFile();
+}
+
+closure::Request ClosureOptions::request(const check::ClosureSettings& settings) const {
     closure::Request request;
-    for (const std::string& line : entrypoints) {
+    for (const std::string& line : entrypoints.empty() ? settings.entrypoints : entrypoints) {
         request.entrypoints.push_back(split_words(line));
         if (request.entrypoints.back().empty()) {
-            throw Error(Exit::usage, "empty-entrypoint", "--entrypoint names no program",
+            throw Error(Exit::usage, "empty-entrypoint", "an entrypoint names no program",
                         "write it as --entrypoint '/usr/bin/app --flag'");
         }
     }
-    request.include = include;
-    request.include_packages = include_packages;
-    request.exclude = exclude;
-    request.keep = parse_keep(keep);
-    request.allow_missing = allow_missing;
+    request.include = joined(settings.include, include);
+    request.include_packages = joined(settings.include_packages, include_packages);
+    request.exclude = joined(settings.exclude, exclude);
+    request.allow_missing = joined(settings.allow_missing, allow_missing);
+    if (const auto given = closure::parse_keep(keep)) {
+        request.keep = *given;
+    } else if (settings.keep) {
+        request.keep = *settings.keep;
+    }
     return request;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "slimimg/base/run_options.hpp"
+#include "slimimg/check/settings.hpp"
 #include "slimimg/closure/closure.hpp"
 #include "slimimg/image/reader.hpp"
 
@@ -33,9 +34,8 @@ struct InputOptions {
     std::string tag;
 
     void declare(CLI::App& app);
-    [[nodiscard]] image::Selection selection() const;
-    /// The location to read; throws Error (usage) where standard input is a terminal.
-    [[nodiscard]] const std::string& location() const;
+    /// Throws Error (usage) for a platform that is none, and where standard input is a terminal.
+    [[nodiscard]] image::Image read(const RunOptions& run) const;
 };
 
 /// What is kept.
@@ -44,11 +44,16 @@ struct ClosureOptions {
     std::vector<std::string> include;
     std::vector<std::string> include_packages;
     std::vector<std::string> exclude;
-    std::string keep = "auto";
+    std::string keep;
     std::vector<std::string> allow_missing;
+    std::string config;
 
     void declare(CLI::App& app);
-    [[nodiscard]] closure::Request request() const;
+    /// The project's settings; empty ones where there is no file.
+    [[nodiscard]] check::SettingsFile settings() const;
+    /// Of the command line and the settings: lists grow, a single value and the entrypoints are the
+    /// command line's where it gives them.
+    [[nodiscard]] closure::Request request(const check::ClosureSettings& settings) const;
 };
 
 /// What is printed, but not the report's content.

@@ -94,14 +94,17 @@ slim::RebuildOptions rebuild_options(const Options& options) {
 Exit run(const Options& options) {
     const int report_fd = options.target == "-" ? STDERR_FILENO : STDOUT_FILENO;
     const Delivery delivery(options.output, report_offers(), report_fd);
-    const slim::AnalyzeOptions what{options.input.selection(), options.closure.request()};
+    const check::SettingsFile settings = options.closure.settings();
     const slim::RebuildOptions to = rebuild_options(options);
     RunOptions how = options.machine.run_options();
     PlainProgress progress;
     how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
 
-    const slim::Rebuild rebuild = slim::rebuild(options.input.location(), what, to, how);
-    const report::Report report = report::make_report(rebuild, what.request);
+    image::Image image = options.input.read(how);
+    const closure::Request request =
+        options.closure.request(check::settings_for(settings, image.names).closure);
+    const slim::Rebuild rebuild = slim::rebuild(std::move(image), request, to, how);
+    const report::Report report = report::make_report(rebuild, request);
     delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
         return report::find_format(format)->render(report, render);
     });

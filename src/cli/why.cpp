@@ -28,12 +28,15 @@ std::vector<Offer> explanation_offers() {
 
 Exit run(const Options& options) {
     const Delivery delivery(options.output, explanation_offers(), STDOUT_FILENO);
-    const slim::AnalyzeOptions what{options.input.selection(), options.closure.request()};
+    const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
     PlainProgress progress;
     how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
 
-    const slim::Analysis analysis = slim::analyze(options.input.location(), what, how);
+    image::Image image = options.input.read(how);
+    const closure::Request request =
+        options.closure.request(check::settings_for(settings, image.names).closure);
+    const slim::Analysis analysis = slim::analyze(std::move(image), request, how);
     const report::Explanation explanation = report::explain(analysis, options.path);
     delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
         return format == "json" ? report::explanation_json(explanation)

@@ -94,6 +94,16 @@ std::vector<bool> required_nodes(const std::map<NodeId, std::vector<Reason>>& ke
 
 }  // namespace
 
+std::optional<Keep> parse_keep(std::string_view name) {
+    if (name == "strict") {
+        return Keep::strict;
+    }
+    if (name == "auto") {
+        return Keep::automatic;
+    }
+    return name == "packages" ? std::optional(Keep::packages) : std::nullopt;
+}
+
 std::string_view confidence_name(Confidence confidence) {
     switch (confidence) {
         case Confidence::hint:

@@ -98,7 +98,7 @@ image::NewImage make_image(const Analysis& analysis, const RebuildOptions& optio
 }
 
 /// Reads the image back from where it waits, and holds it against the plan and the source.
-void prove_staged(const image::StagedImage& staged, const AnalyzeOptions& options, RunOptions run,
+void prove_staged(const image::StagedImage& staged, const closure::Request& request, RunOptions run,
                   Rebuild& rebuild) {
     const ProgressStep step(run, "prove", "the new image", 0);
     run.progress = nullptr;  // reading it back is part of the proof
@@ -111,7 +111,7 @@ void prove_staged(const image::StagedImage& staged, const AnalyzeOptions& option
     rebuild.after_bytes = content_bytes(written);
     rebuild.archive_after_bytes = staged.bytes();
     rebuild.config = image.config;
-    allow_missing(rebuild.proof, options.request, analysis.rootfs);
+    allow_missing(rebuild.proof, request, analysis.rootfs);
 }
 
 void tell_if_not_smaller(Rebuild& rebuild) {
@@ -127,11 +127,14 @@ void tell_if_not_smaller(Rebuild& rebuild) {
 
 Analysis analyze(const std::string& location, const AnalyzeOptions& options,
                  const RunOptions& run) {
-    image::Image image = image::read_image(location, options.selection, run);
+    return analyze(image::read_image(location, options.selection, run), options.request, run);
+}
+
+Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run) {
     rootfs::Rootfs rootfs = read_tree(image, run);
     closure::PackageDb packages = closure::PackageDb::read(rootfs);
     closure::Closure closure =
-        closure::compute_closure(rootfs, image.config, packages, options.request, run);
+        closure::compute_closure(rootfs, image.config, packages, request, run);
     Plan plan = make_plan(rootfs, image.config, closure);
     const std::uint64_t before = content_bytes(rootfs);
     return {std::move(image),   std::move(rootfs), std::move(packages),
@@ -140,7 +143,13 @@ Analysis analyze(const std::string& location, const AnalyzeOptions& options,
 
 Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
                 const RebuildOptions& rebuild_options, const RunOptions& run) {
-    Rebuild rebuild{.analysis = analyze(location, options, run)};
+    return rebuild(image::read_image(location, options.selection, run), options.request,
+                   rebuild_options, run);
+}
+
+Rebuild rebuild(image::Image source, const closure::Request& request,
+                const RebuildOptions& rebuild_options, const RunOptions& run) {
+    Rebuild rebuild{.analysis = analyze(std::move(source), request, run)};
     const Analysis& analysis = rebuild.analysis;
     demand_resolved(analysis.closure.unresolved, analysis.rootfs,
                     "the image lacks what its program needs: ",
@@ -150,7 +159,7 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
     const image::Format format = rebuild_options.format.value_or(analysis.image.format);
     const image::NewImage made = make_image(analysis, rebuild_options, format, run);
     image::StagedImage staged(made, format, rebuild_options.output, run.spool_dir);
-    prove_staged(staged, options, run, rebuild);
+    prove_staged(staged, request, run, rebuild);
     demand_resolved(rebuild.proof.failures, analysis.rootfs,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "

@@ -37,6 +37,8 @@ struct Reason {
 
 /// How far the closure goes: edges below the level are noted as hints only.
 enum class Keep { strict, automatic, packages };
+/// Of "strict", "auto" or "packages".
+std::optional<Keep> parse_keep(std::string_view name);
 
 /// What the user asked for.
 struct Request {

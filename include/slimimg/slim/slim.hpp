@@ -47,6 +47,8 @@ struct AnalyzeOptions {
 /// Reads, scans, merges, computes the closure and the plan. Throws Error; an unresolved need is
 /// in the result and not thrown.
 Analysis analyze(const std::string& location, const AnalyzeOptions& options, const RunOptions& run);
+/// The same of an image that has been read.
+Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run);
 
 struct RebuildOptions {
     std::string output;                               ///< file, folder, or "-"
@@ -75,6 +77,9 @@ struct Rebuild {
 /// Analyzes, writes, reopens, proves, and only then puts the image in its place. Throws Error with
 /// Exit::unresolved, and writes nothing, where something required is missing or the proof fails.
 Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
+                const RebuildOptions& rebuild_options, const RunOptions& run);
+/// The same of an image that has been read.
+Rebuild rebuild(image::Image image, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run);
 
 /// What to keep and what any program expects of a root besides.
