@@ -33,6 +33,7 @@ command=/srv/worker.sh
         "/srv/www/index.php": "<?php echo 'beat ', strlen(file_get_contents('/tmp/beat')), ' job ',"
                               " file_exists('/tmp/job') ? 'done' : 'open';\n",
     },
+    setup="install -d -o www-data /run/php",
     cmd=["/usr/bin/supervisord", "-c", "/etc/supervisor/supervisord.conf"],
 )
 

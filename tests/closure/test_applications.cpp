@@ -212,3 +212,50 @@ TEST_CASE("libraries that scripts open by name stay, found as ctypes finds them"
     CHECK_FALSE(opens.keeps("/sbin/ldconfig"));
     CHECK_FALSE(image("print('magic')\n").keeps("/lib/libmagic.so.1"));
 }
+
+TEST_CASE("command lines that a program hands to the shell keep their commands") {
+    const std::string data(
+        "\0cd %s && tool -x | filter '%s'\0other is not needed\0third\0exec fourth -o %s\0", 77);
+    const auto image = [&](const char* call) {
+        return ClosureOf(
+            tree({folder("bin"), file("bin/sh", "x", 0755), file("bin/tool", "x", 0755),
+                  file("bin/filter", "x", 0755), file("bin/other", "x", 0755),
+                  file("bin/third", "x", 0755), file("bin/fourth", "x", 0755), folder("opt"),
+                  folder("opt/app"), file("opt/app/run", program_with({call}, data), 0755)}),
+            runs({"/opt/app/run"}));
+    };
+    const ClosureOf by_shell = image("system");
+    for (const char* path : {"/bin/sh", "/bin/tool", "/bin/filter", "/bin/fourth"}) {
+        CAPTURE(path);
+        CHECK(by_shell.rules(path) == "child-program");
+    }
+    CHECK_FALSE(by_shell.keeps("/bin/other"));
+    CHECK_FALSE(by_shell.keeps("/bin/third"));
+    CHECK_FALSE(image("execve").keeps("/bin/tool"));
+}
+
+TEST_CASE("a compiler keeps its parts, the headers and what it links") {
+    const auto image = [](const char* data) {
+        return ClosureOf(
+            tree({folder("usr"), folder("usr/bin"),
+                  file("usr/bin/gcc", program_with({}, std::string(data, 10)), 0755),
+                  file("usr/bin/as", "x", 0755), file("usr/bin/ld", "x", 0755),
+                  folder("usr/include"), file("usr/include/stdio.h", "x"), folder("usr/lib"),
+                  folder("usr/lib/gcc"), file("usr/lib/gcc/cc1", "x", 0755),
+                  file("usr/lib/gcc/libgcc.a", "x"), folder("usr/lib/x86_64-linux-gnu"),
+                  file("usr/lib/x86_64-linux-gnu/crt1.o", "x"),
+                  file("usr/lib/x86_64-linux-gnu/libc_nonshared.a", "x"),
+                  file("usr/lib/x86_64-linux-gnu/libother.so.1", "x")}),
+            runs({"/usr/bin/gcc"}));
+    };
+    const ClosureOf driver = image("\0collect2\0");
+    for (const char* path :
+         {"/usr/bin/as", "/usr/bin/ld", "/usr/include/stdio.h", "/usr/lib/gcc/cc1",
+          "/usr/lib/gcc/libgcc.a", "/usr/lib/x86_64-linux-gnu/crt1.o",
+          "/usr/lib/x86_64-linux-gnu/libc_nonshared.a"}) {
+        CAPTURE(path);
+        CHECK(driver.rules(path) == "compiler");
+    }
+    CHECK_FALSE(driver.keeps("/usr/lib/x86_64-linux-gnu/libother.so.1"));
+    CHECK_FALSE(image("\0collects\0").keeps("/usr/include/stdio.h"));
+}

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/shell.hpp"
 
 #include "closure/rules/constant_strings.hpp"
 #include "closure/rules/rules.hpp"
@@ -50,6 +51,32 @@ bool starts_what_it_is_given(const Node& node) {
     return std::find(wrappers.begin(), wrappers.end(), path::basename(node.path)) != wrappers.end();
 }
 
+/// "rm -rf %s", "exec gcc -o %o %s": more than words, which may begin like a command too.
+bool is_command_line(Evidence& evidence, std::string_view text) {
+    text.remove_prefix(text.starts_with("exec ") ? 5 : 0);
+    const std::size_t blank = text.find(' ');
+    if (blank == std::string_view::npos || blank == 0 || blank + 1 == text.size()) {
+        return false;
+    }
+    const std::string_view name = text.substr(0, blank);
+    return std::string_view("-/%$\"'<>&|").find(text[blank + 1]) != std::string_view::npos &&
+           (name == "cd" || evidence.find_program(name).node);
+}
+
+/// What system and popen are given: the shell's grammar tells the commands.
+void keep_commands(Evidence& evidence, NodeId node) {
+    for_each_string(evidence, node, [&](std::string_view text) {
+        if (!is_command_line(evidence, text)) {
+            return;
+        }
+        for (const ShellCommand& command : read_shell(text, {}).commands) {
+            evidence.keep_program(command.name(),
+                                  {child_program.id, node, Confidence::likely,
+                                   "imports system or popen and has \"" + std::string(text) + '"'});
+        }
+    });
+}
+
 /// A program that starts others names them: with a path (rule named-path), or just by name, to be
 /// found beside itself (PostgreSQL's initdb and its postgres) or in PATH. Common words are names of
 /// programs too, so that a bare name counts only for a program of the same origin.
@@ -70,6 +97,9 @@ void inspect(Evidence& evidence, NodeId node) {
     }
     if (!facts->is_program() || starts_what_it_is_given(evidence.rootfs()[node])) {
         return;
+    }
+    if (imports_any(evidence, node, by_shell)) {
+        keep_commands(evidence, node);
     }
     const auto programs = siblings(evidence, node);
     for_each_string(evidence, node, [&](std::string_view text) {

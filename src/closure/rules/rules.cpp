@@ -22,6 +22,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::application_file,
         &rules::package_data,
         &rules::child_program,
+        &rules::compiler,
         &rules::locale,
         &rules::time_zone,
         &rules::perl,

@@ -114,6 +114,8 @@ class Tree:
         """Puts text or bytes at absolute paths, as COPY does; what starts with #! is executable."""
         for name, content in files.items():
             path = self.root + name
+            if not os.path.realpath(os.path.dirname(path)).startswith(self.root):
+                raise BuildError(f"{name} leads out of the image's root through a link")
             os.makedirs(os.path.dirname(path), exist_ok=True)
             if os.path.lexists(path):
                 os.unlink(path)
