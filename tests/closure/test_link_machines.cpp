@@ -233,6 +233,31 @@ TEST_SUITE("loaders of other machines") {
         CHECK(linked.link.diagnostics[0].code == "loader-unknown");
     }
 
+    TEST_CASE("gcompat's interpreter hands over to musl's, with its library preloaded") {
+        World world;
+        world.add_musl();
+        test::Loadable relay;
+        relay.data = nul("") + nul("--preload") + nul("/lib/libgcompat.so.0") +
+                     nul("/lib/ld-musl-x86_64.so.1") + nul("/proc/self/exe");
+        world.add(test::glibc_x86_64, relay);
+        world.add_program("/app/run", {.needed = {"libc.so.6", "liba.so"}});
+        world.add("/lib/libgcompat.so.0",
+                  {.needed = {"libc.musl-x86_64.so.1", "libucontext.so.1"}});
+        world.add("/lib/libucontext.so.1", {}).add("/usr/local/lib/liba.so", {});
+        world.add("/lib/libx.so", {});
+        const test::Linked linked(world, "/app/run", {.preload = "libx.so"});
+        CHECK(linked.link.kind == Link::Kind::musl);
+        CHECK(linked.link.missing.empty());
+        std::vector<std::string> paths;
+        for (const auto& object : linked.link.objects) {
+            paths.push_back(object.path);
+        }
+        CHECK(paths == std::vector<std::string>{"/app/run", "/lib/libgcompat.so.0",
+                                                test::musl_x86_64, "/usr/local/lib/liba.so",
+                                                "/lib/libucontext.so.1", test::glibc_x86_64});
+        CHECK(linked.link.interpreter == 2U);
+    }
+
     TEST_CASE("musl's name of the machine is read from its loader") {
         World world;
         Loadable loader{.machine = 183};

@@ -98,17 +98,51 @@ std::optional<Interpreter> interpreter_of(ElfStore& store, ImageFiles& files,
 /// The loader's own tables, or a guess where it has none.
 LoaderInfo info_for(ElfStore& store, const std::optional<Opened>& loader, const elf::Abi& abi,
                     Link& link) {
-    const LoaderInfo* info = loader ? &info_of(store, loader->node) : nullptr;
-    if (info != nullptr && info->kind != LoaderInfo::Kind::unknown) {
-        return *info;
-    }
     if (loader) {
+        const LoaderInfo& info = info_of(store, loader->node);
+        if (info.kind != LoaderInfo::Kind::unknown) {
+            return info;
+        }
         link.diagnostics.push_back({Severity::warning, "loader-unknown",
                                     store.rootfs()[loader->node].path,
                                     "this is neither glibc's nor musl's loader; its search is "
                                     "taken to be glibc's"});
     }
     return guess_loader_info(store.rootfs(), abi);
+}
+
+void link_with(const Session& session, const Interpreter& interpreter) {
+    if (session.info.kind == LoaderInfo::Kind::musl) {
+        session.link.kind = Link::Kind::musl;
+        link_with_musl(session, interpreter);
+    } else {
+        session.link.kind = Link::Kind::glibc;
+        link_with_glibc(session, interpreter);
+    }
+}
+
+/// gcompat's interpreter hands over to musl's loader, which it tells what to preload: LD_PRELOAD
+/// is not heard then. False where the interpreter is none of this kind.
+bool link_by_relay(ElfStore& store, ImageFiles& files, const Interpreter& interpreter,
+                   LoaderEnvironment environment, Link& link) {
+    if (!interpreter.file) {
+        return false;
+    }
+    const LoaderInfo relay = info_of(store, interpreter.file->node);
+    auto file = relay.real_loader.empty() ? std::nullopt : files.open(relay.real_loader);
+    if (!file) {
+        return false;
+    }
+    const LoaderInfo info = info_of(store, file->node);
+    environment.preload = relay.preload;
+    link_with({store, info, environment, link},
+              {relay.real_loader, std::move(file), "gcompat's interpreter"});
+    link.objects.push_back({.file = interpreter.file->node,
+                            .links = interpreter.file->links,
+                            .name = interpreter.name,
+                            .found_by = std::string(interpreter.found_by),
+                            .path = interpreter.name});
+    return true;
 }
 
 }  // namespace
@@ -128,18 +162,14 @@ Link link_program(ElfStore& store, rootfs::NodeId program, const LoaderEnvironme
         link.objects.push_back({.file = program, .name = path, .path = path});
         return link;
     }
+    if (loader::link_by_relay(store, files, *interpreter, environment, link)) {
+        return link;
+    }
     const loader::LoaderInfo info = loader::info_for(store, interpreter->file, facts->abi, link);
     if (!interpreter->file) {
         link.missing_interpreter = interpreter->name;
     }
-    const loader::Session session{store, info, environment, link};
-    if (info.kind == loader::LoaderInfo::Kind::musl) {
-        link.kind = Link::Kind::musl;
-        loader::link_with_musl(session, *interpreter);
-    } else {
-        link.kind = Link::Kind::glibc;
-        loader::link_with_glibc(session, *interpreter);
-    }
+    loader::link_with({store, info, environment, link}, *interpreter);
     return link;
 }
 

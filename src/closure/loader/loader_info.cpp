@@ -123,6 +123,18 @@ std::string find_musl_architecture(std::string_view bytes) {
     return end == std::string_view::npos ? std::string() : std::string(rest.substr(0, end));
 }
 
+/// The first text that holds `part` and starts with "/".
+std::string find_path(std::string_view bytes, std::string_view part) {
+    for (std::size_t at = bytes.find(part); at != std::string_view::npos;
+         at = bytes.find(part, at + 1)) {
+        const std::string_view text = text_around(bytes, at);
+        if (text.starts_with('/')) {
+            return std::string(text);
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 LoaderInfo read_loader_info(Bytes file, const elf::Abi& abi) {
@@ -135,6 +147,8 @@ LoaderInfo read_loader_info(Bytes file, const elf::Abi& abi) {
     }
     info.system_folders = find_system_folders(bytes);
     if (info.system_folders.empty()) {
+        info.preload = find_path(bytes, "/libgcompat.so");
+        info.real_loader = info.preload.empty() ? "" : find_path(bytes, "/ld-musl-");
         return info;
     }
     info.kind = LoaderInfo::Kind::glibc;

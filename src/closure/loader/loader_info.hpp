@@ -22,6 +22,11 @@ struct LoaderInfo {
 
     // musl
     std::string architecture;  ///< of "/etc/ld-musl-<architecture>.path"
+
+    // gcompat's interpreter for glibc programs on musl: it starts another loader, with a library
+    // to preload. Both empty for anything else.
+    std::string real_loader;
+    std::string preload;
 };
 
 /// Reads the tables in a loader's constant data: for any distribution and machine what it says
