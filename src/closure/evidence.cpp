@@ -278,6 +278,10 @@ const std::map<NodeId, std::vector<Reason>>& Evidence::kept() const {
     return state_->closure.kept;
 }
 
+const std::map<NodeId, std::vector<Reason>>& Evidence::hinted() const {
+    return state_->closure.hinted;
+}
+
 Confidence Evidence::confidence(NodeId node) const {
     const auto at = state_->closure.kept.find(node);
     Confidence strongest = Confidence::hint;

@@ -136,7 +136,8 @@ ordered_json diagnostic_json(const Diagnostic& diagnostic) {
     return {{"severity", severity_name(diagnostic.severity)},
             {"code", diagnostic.code},
             {"path", text_or_null(diagnostic.path)},
-            {"message", text(diagnostic.message)}};
+            {"message", text(diagnostic.message)},
+            {"open", diagnostic.open}};
 }
 
 ordered_json share_json(const Share& share) {
@@ -172,6 +173,14 @@ ordered_json surface_json(const Surface& surface) {
             {"shells", texts(surface.shells)},
             {"package_managers", texts(surface.package_managers)},
             {"set_id_files", texts(surface.set_id_files)}};
+}
+
+ordered_json certainty_json(const Certainty& certainty) {
+    return {{"open_questions", certainty.open_questions},
+            {"required_files", certainty.required_files},
+            {"required_bytes", certainty.required_bytes},
+            {"likely_files", certainty.likely_files},
+            {"likely_bytes", certainty.likely_bytes}};
 }
 
 ordered_json proof_json(const std::optional<Proof>& proof) {
@@ -211,6 +220,7 @@ std::string render_json(const Report& report, const RenderOptions&) {
         {"image", image_json(report.image)},
         {"program", program_json(report.program)},
         {"reduction", reduction_json(report.reduction)},
+        {"certainty", certainty_json(report.certainty)},
         {"proof", proof_json(report.proof)},
         {"by_kind", list(report.kinds, kind_json)},
         {"by_rule", list(report.rules, rule_json)},

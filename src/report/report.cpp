@@ -184,6 +184,11 @@ class Accountant {
             RuleShare& rule = rules_[kept.reasons.front().rule];
             ++rule.files;
             rule.bytes += kept.bytes;
+            const bool required = kept.reasons.front().confidence ==
+                                  closure::confidence_name(closure::Confidence::required);
+            Certainty& sum = report_.certainty;
+            ++(required ? sum.required_files : sum.likely_files);
+            (required ? sum.required_bytes : sum.likely_bytes) += kept.bytes;
         }
         if (kept.layer && *kept.layer < report_.image.layers.size()) {
             report_.image.layers[*kept.layer].kept += kept.source_bytes;
@@ -295,6 +300,9 @@ Report make_report(const slim::Analysis& analysis, const closure::Request& reque
     Accountant(analysis, report).run();
     report.unresolved = unresolved_of(analysis);
     report.diagnostics = diagnostics_of(analysis);
+    report.certainty.open_questions = static_cast<std::size_t>(
+        std::count_if(report.diagnostics.begin(), report.diagnostics.end(),
+                      [](const Diagnostic& diagnostic) { return diagnostic.open; }));
     return report;
 }
 

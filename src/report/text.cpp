@@ -31,6 +31,7 @@ class TextReport {
         surface();
         unresolved();
         diagnostics();
+        certainty();
         result();
         return page_.take();
     }
@@ -229,6 +230,24 @@ class TextReport {
                    2);
         page_.paragraph(
             (diagnostic.path.empty() ? "" : diagnostic.path + ": ") + diagnostic.message, 4, 2);
+    }
+
+    void certainty() {
+        const Certainty& sure = report_.certainty;
+        page_.heading("How sure");
+        Table table(page_, 20, {8, 12});
+        table.row("", {"files", "bytes"}, "", Tone::dim);
+        table.row("required", {grouped(sure.required_files), human_bytes(sure.required_bytes)},
+                  "the program fails without");
+        table.row("likely", {grouped(sure.likely_files), human_bytes(sure.likely_bytes)},
+                  "named or owned by what stays");
+        page_.paragraph(
+            sure.open_questions == 0
+                ? "Nothing was met that could not be known."
+                : counted(sure.open_questions, "thing") +
+                      " could not be known, each told above: try what they are about in the new "
+                      "image; --include PATH keeps more.",
+            2, 2);
     }
 
     void result() {

@@ -259,3 +259,21 @@ TEST_CASE("a compiler keeps its parts, the headers and what it links") {
     CHECK_FALSE(driver.keeps("/usr/lib/x86_64-linux-gnu/libother.so.1"));
     CHECK_FALSE(image("\0collects\0").keeps("/usr/include/stdio.h"));
 }
+
+TEST_CASE(
+    "a program that loads what nothing in it names leaves the result unsure, and that is told") {
+    const auto asked = [](const std::vector<std::string>& imports, std::string data) {
+        const ClosureOf image(
+            tree({folder("bin"), file("bin/run", program_with(imports, std::move(data)), 0755),
+                  folder("lib"), file("lib/libplug.so.1", program_with({}, "x"), 0755)}),
+            runs({"/bin/run"}));
+        return std::count_if(image.closure.diagnostics.begin(), image.closure.diagnostics.end(),
+                             [](const slimimg::Diagnostic& diagnostic) {
+                                 return diagnostic.open && diagnostic.code == "dlopen-unknown" &&
+                                        diagnostic.path == "/bin/run";
+                             });
+    };
+    CHECK(asked({"dlopen"}, "x") == 1);
+    CHECK(asked({"dlopen"}, std::string("\0/lib/libplug.so.1\0", 19)) == 0);
+    CHECK(asked({"open"}, "x") == 0);
+}

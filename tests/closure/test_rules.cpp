@@ -218,6 +218,18 @@ TEST_CASE("a shell script keeps what it runs, sources and reads, not what it nev
     CHECK_FALSE(image.keeps("/usr/bin/unused"));
 }
 
+TEST_CASE("what a hook folder holds beside scripts is kept and not read as one") {
+    const ClosureOf image(
+        tree_of({distribution(),
+                 tar({file("run.sh", "#!/bin/sh\nfor f in /hooks/*; do . \"$f\"; done\n", 0755),
+                      folder("hooks"), file("hooks/seed.gz", std::string("\x1f\x8b\0`(", 5)),
+                      file("hooks/first.sh", "helper\n"), file("usr/bin/helper", "x", 0755)})}),
+        runs({"/run.sh"}));
+    CHECK(image.keeps("/hooks/seed.gz"));
+    CHECK(image.keeps("/usr/bin/helper"));
+    CHECK(image.closure.diagnostics.empty());
+}
+
 TEST_CASE("the shell form of a command and of a health check is read as a script") {
     image::Config config = runs({"/bin/sh", "-c", "tool --x && other"});
     config.healthcheck = {"CMD-SHELL", "probe || exit 1"};

@@ -112,7 +112,8 @@ closure::Closure sample_closure(const rootfs::Rootfs& tree) {
                             .code = "dynamic-path",
                             .path = "/app/serve",
                             .message = "opens a library whose name is not known before it runs; "
-                                       "--include names it"},
+                                       "--include names it",
+                            .open = true},
                            {.severity = Severity::note,
                             .code = "note-code",
                             .path = "",

@@ -13,6 +13,9 @@ struct Diagnostic {
     std::string path;     ///< the file of the image it is about; may be empty
     std::string message;  ///< one line; says what could not be known and which flag settles it
 
+    /// Something could not be known that decides what the program needs: the result is less sure.
+    bool open = false;
+
     bool operator==(const Diagnostic&) const = default;
 };
 

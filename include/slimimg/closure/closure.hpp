@@ -135,6 +135,8 @@ class Evidence {
     // What is kept so far.
     [[nodiscard]] bool is_kept(rootfs::NodeId node) const;
     [[nodiscard]] const std::map<rootfs::NodeId, std::vector<Reason>>& kept() const;
+    /// What evidence too weak to keep it names.
+    [[nodiscard]] const std::map<rootfs::NodeId, std::vector<Reason>>& hinted() const;
     /// The strongest confidence with which a node is kept; hint where it isn't.
     [[nodiscard]] Confidence confidence(rootfs::NodeId node) const;
 

@@ -150,6 +150,15 @@ struct Surface {
     std::vector<std::string> set_id_files;      ///< set-user-ID and set-group-ID programs
 };
 
+/// How sure the result is: what stays by the strength of its evidence, and what no evidence tells.
+struct Certainty {
+    std::size_t required_files = 0;
+    std::uint64_t required_bytes = 0;
+    std::size_t likely_files = 0;
+    std::uint64_t likely_bytes = 0;
+    std::size_t open_questions = 0;  ///< diagnostics of what could not be known
+};
+
 struct Proof {
     std::size_t programs = 0;
     std::size_t libraries = 0;
@@ -171,6 +180,7 @@ struct Report {
     std::vector<RuleShare> rules;        ///< by bytes, most first
     Surface surface_before;
     Surface surface_after;
+    Certainty certainty;
     std::optional<Proof> proof;              ///< of a rebuild
     std::vector<std::string> written_names;  ///< tags of the written image
 };

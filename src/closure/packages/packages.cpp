@@ -67,7 +67,7 @@ Slice read_database(const rootfs::Rootfs& rootfs, rootfs::NodeId file,
     } catch (const Error& error) {
         diagnostics.push_back(
             {Severity::warning, "package-database-unread", rootfs[file].path,
-             "cannot be read, so what it lists is owned by no package: " + error.message()});
+             "cannot be read, so what it lists is owned by no package: " + error.message(), true});
         return {};
     }
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -47,10 +49,39 @@ void inspect(Evidence& evidence, rootfs::NodeId node) {
     }
 }
 
+/// Evidence for a library beyond the link that comes from `program`, kept or too weak.
+bool names_library(Evidence& evidence, rootfs::NodeId program,
+                   const std::map<rootfs::NodeId, std::vector<Reason>>& nodes) {
+    return std::any_of(nodes.begin(), nodes.end(), [&](const auto& entry) {
+        const auto& [node, reasons] = entry;
+        return std::any_of(reasons.begin(), reasons.end(), [&, at = node](const Reason& reason) {
+            return reason.from == program && reason.rule != link.id &&
+                   (evidence.elf(at) != nullptr || reason.rule == named_path.id);
+        });
+    });
+}
+
+/// A program that loads libraries and names none, and no folder of them, gets the names from
+/// somewhere else.
+void settle(Evidence& evidence) {
+    for (const auto& [program, reasons] : evidence.kept()) {
+        const elf::ElfFacts* facts = evidence.elf(program);
+        if (facts != nullptr && facts->is_program() && loads_libraries(evidence, program) &&
+            !names_library(evidence, program, evidence.kept()) &&
+            !names_library(evidence, program, evidence.hinted())) {
+            evidence.diagnose({Severity::note, "dlopen-unknown", evidence.rootfs()[program].path,
+                               "calls dlopen, and nothing in it tells of which library; "
+                               "--include PATH keeps one",
+                               true});
+        }
+    }
+}
+
 }  // namespace
 
 const Rule library_name{.id = "library-name",
                         .summary = "a library that a file with dlopen names in its data",
-                        .inspect = inspect};
+                        .inspect = inspect,
+                        .settle = settle};
 
 }  // namespace slimimg::closure::rules

@@ -33,13 +33,20 @@ std::string at_line(const ShellPlace& place) {
     return " (line " + std::to_string(place.line) + ")";
 }
 
+/// A hook folder holds what is no script too, which a case of the loop gives to another program.
+bool is_text(std::string_view content) {
+    constexpr std::size_t looked_at = 4096;
+    return content.substr(0, looked_at).find('\0') == std::string_view::npos;
+}
+
 /// The files that "." and "source" read. A name with unknown parts means all that match it.
 std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& name) {
     std::vector<ShellSource> files;
     const rootfs::Rootfs& tree = evidence.rootfs();
     const auto add = [&](NodeId node) {
         if (tree[node].is_file()) {
-            files.push_back({tree[node].path, std::string(evidence.text(node))});
+            const std::string_view content = evidence.text(node);
+            files.push_back({tree[node].path, is_text(content) ? std::string(content) : ""});
         }
     };
     const std::string full = path::normalize(path::join(workdir_of(evidence), name));

@@ -166,7 +166,7 @@ void Reader::doubt(const Here& here, std::string_view code, const std::string& w
     if (doubts_.size() < most_results) {
         Diagnostic diagnostic{Severity::warning, std::string(code),
                               facts_.files[program_.scopes[here.scope].file],
-                              "line " + std::to_string(here.line) + ": " + what};
+                              "line " + std::to_string(here.line) + ": " + what, true};
         doubts_.push_back({std::move(diagnostic), here.scope, here.conditional});
     }
 }
@@ -290,12 +290,14 @@ void Reader::finish_unknown(const std::vector<ShellReach>& reach_of) {
     for (const Problem& problem : program_.problems) {
         facts_.unknown.push_back(
             {Severity::warning, "shell-unparsed", facts_.files[problem.file],
-             "line " + std::to_string(problem.line) + ": can't be parsed: " + problem.message});
+             "line " + std::to_string(problem.line) + ": can't be parsed: " + problem.message,
+             true});
     }
     if (expander_.is_spent()) {
         facts_.unknown.push_back({Severity::warning, "shell-too-long", context_.path,
                                   "has more combinations of values than are followed: what comes "
-                                  "from variables is told of in part only"});
+                                  "from variables is told of in part only",
+                                  true});
     }
     std::set<std::pair<std::string, std::string>> told;
     for (Found<Diagnostic>& found : doubts_) {
@@ -316,7 +318,7 @@ ShellFacts read_shell(std::string_view text, const ShellContext& context) {
     ShellFacts facts = shell::Reader(clean, context).read();
     if (text.size() > longest_script) {
         facts.unknown.push_back({Severity::warning, "shell-too-long", context.path,
-                                 "only its first 4 MiB are read as a script"});
+                                 "only its first 4 MiB are read as a script", true});
     }
     return facts;
 }
