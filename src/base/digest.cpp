@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <span>
 
 #include <openssl/evp.h>
 
@@ -20,9 +21,29 @@ std::optional<std::uint8_t> hex_digit(char c) {
     return std::nullopt;
 }
 
-[[noreturn]] void throw_crypto() {
-    throw Error(Exit::internal, "crypto", "OpenSSL can't compute SHA-256",
+std::string hex_digits(std::span<const std::uint8_t> bytes) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const std::uint8_t byte : bytes) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+[[noreturn]] void throw_crypto(std::string_view algorithm = "SHA-256") {
+    throw Error(Exit::internal, "crypto", "OpenSSL can't compute " + std::string(algorithm),
                 "check the machine's OpenSSL configuration");
+}
+
+std::string hex_of(const EVP_MD* algorithm, std::string_view name, Bytes bytes) {
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) != 1) {
+        throw_crypto(name);
+    }
+    return hex_digits(std::span(digest).first(size));
 }
 
 }  // namespace
@@ -36,14 +57,7 @@ struct Hasher::State {
 };
 
 std::string Digest::hex() const {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * value.size());
-    for (const std::uint8_t byte : value) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
+    return hex_digits(value);
 }
 
 std::optional<Digest> Digest::parse(std::string_view text) {
@@ -95,6 +109,14 @@ Digest sha256(Bytes bytes) {
     Hasher hasher;
     hasher.update(bytes);
     return hasher.finish();
+}
+
+std::string md5_hex(Bytes bytes) {
+    return hex_of(EVP_md5(), "MD5", bytes);
+}
+
+std::string sha1_hex(Bytes bytes) {
+    return hex_of(EVP_sha1(), "SHA-1", bytes);
 }
 
 }  // namespace slimimg

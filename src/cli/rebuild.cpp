@@ -24,6 +24,7 @@ struct Options {
     std::string format;
     std::string compression;
     std::vector<std::string> names;
+    std::string records = "auto";
 };
 
 std::optional<image::Format> parse_format(const std::string& name) {
@@ -74,7 +75,8 @@ slim::RebuildOptions rebuild_options(const Options& options) {
     slim::RebuildOptions result{.output = options.target,
                                 .format = parse_format(options.format),
                                 .compression = parse_compression(options.compression),
-                                .names = options.names};
+                                .names = options.names,
+                                .plan = {.records = options.records == "auto"}};
     if (options.target.empty()) {
         throw Error(Exit::usage, "no-output", "--output is empty", "name a file, or - to pipe");
     }
@@ -132,6 +134,12 @@ void declare(CLI::App& command, Options& options) {
                    "The new image's name (default: the input's with -slim at the tag); may repeat",
                    group)
         ->option_text("NAME:TAG");
+    add_option(command, "--records", options.records,
+               "The package manager's records of what is kept, which scanners read: auto, the "
+               "default, or none",
+               group)
+        ->option_text("auto|none")
+        ->check(CLI::IsMember({"auto", "none"}));
     options.closure.declare(command);
     options.output.declare(command, offer_names(report_offers()));
     options.machine.declare(command);

@@ -275,6 +275,7 @@ std::vector<Diagnostic> diagnostics_of(const slim::Analysis& analysis) {
     add(analysis.rootfs.diagnostics());
     add(analysis.packages.diagnostics());
     add(analysis.closure.diagnostics);
+    add(analysis.plan.diagnostics);
     for (const closure::Link& link : analysis.closure.links) {
         add(link.diagnostics);
     }

@@ -19,7 +19,8 @@ void tie_hard_links(Plan& plan, const rootfs::Rootfs& rootfs) {
     std::unordered_map<rootfs::NodeId, const PlanItem*> first_name;
     plan.bytes = 0;
     for (PlanItem& item : plan.items) {
-        if (item.source && !rootfs[*item.source].is_directory()) {
+        // One whose content is another one now is no name of that file any more.
+        if (item.source && !item.content && !rootfs[*item.source].is_directory()) {
             const auto [first, added] = first_name.try_emplace(rootfs[*item.source].inode, &item);
             if (!added) {
                 make_link(item, *first->second);

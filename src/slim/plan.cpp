@@ -78,8 +78,8 @@ PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string 
             .why = std::move(why)};
 }
 
-void put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
-                const NewFolder& folder) {
+std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
+                       const NewFolder& folder) {
     static constexpr unsigned most_links = 40;  // MAXSYMLINKS of Linux
     std::deque<std::string> todo;
     const auto push_front = [&](std::string_view more) {
@@ -102,23 +102,28 @@ void put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
         }
         if (item->header.type == archive::EntryType::symlink) {
             if (++links > most_links) {
-                return;
+                return {};
             }
             push_front(item->header.link);
             at = item->header.link.starts_with('/') ? "/" : at;
         } else if (item->header.type == archive::EntryType::directory) {
             at = next;
         } else {
-            return;
+            return {};
         }
     }
+    return at;
 }
 
 Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
-               const closure::Closure& closure) {
+               const closure::PackageDb& packages, const closure::Closure& closure,
+               const PlanOptions& options) {
     Plan plan = plan_of_kept(rootfs, closure);
     add_root_folders(plan, rootfs, config);
     prune_ld_cache(plan, rootfs, closure);
+    if (options.records) {
+        add_package_records(plan, rootfs, packages);
+    }
     tie_hard_links(plan, rootfs);
     return plan;
 }

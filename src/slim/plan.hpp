@@ -24,20 +24,26 @@ PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string 
 
 /// Puts a folder at `path`: the image's own with what leads to it where the image has it, else one
 /// of root's with `mode`, in folders of root's with 0755. Symlinks on the way are followed and
-/// kept. Where something that is no folder stands in the way, nothing is made.
+/// kept. Returns where the folder stands. Where something that is no folder stands in the way,
+/// nothing is made, and the answer is empty.
 struct NewFolder {
     std::uint16_t mode = 0755;
     archive::Timestamp mtime;
     std::string why;
 };
-void put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
-                const NewFolder& folder);
+std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
+                       const NewFolder& folder);
 
 /// Pass: folders that engines and programs expect of any root.
 void add_root_folders(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config);
 
 /// Pass: /etc/ld.so.cache names only what is kept. Goes where no program has glibc.
 void prune_ld_cache(Plan& plan, const rootfs::Rootfs& rootfs, const closure::Closure& closure);
+
+/// Pass: what scanners know the distribution and the packages of kept files by. dpkg's records as
+/// distroless has them, apk's database cut, a diagnostic for rpm's. Goes behind what keeps files.
+void add_package_records(Plan& plan, const rootfs::Rootfs& rootfs,
+                         const closure::PackageDb& packages);
 
 /// Pass, the last: of the names of one file the first holds the content and the others are hard
 /// links to it, whatever they were in the source; and the sum of it all.

@@ -28,9 +28,9 @@ rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
 
 /// Without a program or anything else to keep an image would be written that holds nothing.
 void demand_content(const Analysis& analysis) {
-    const auto& items = analysis.plan.items;
-    const bool any = std::any_of(items.begin(), items.end(), [](const PlanItem& item) {
-        return item.source && item.header.type != archive::EntryType::directory;
+    const auto& kept = analysis.closure.kept;
+    const bool any = std::any_of(kept.begin(), kept.end(), [&](const auto& node) {
+        return !analysis.rootfs[node.first].is_directory();
     });
     if (!any) {
         throw Error(Exit::usage, "nothing-to-keep",
@@ -127,15 +127,17 @@ void tell_if_not_smaller(Rebuild& rebuild) {
 
 Analysis analyze(const std::string& location, const AnalyzeOptions& options,
                  const RunOptions& run) {
-    return analyze(image::read_image(location, options.selection, run), options.request, run);
+    return analyze(image::read_image(location, options.selection, run), options.request, run,
+                   options.plan);
 }
 
-Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run) {
+Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run,
+                 const PlanOptions& plan_options) {
     rootfs::Rootfs rootfs = read_tree(image, run);
     closure::PackageDb packages = closure::PackageDb::read(rootfs);
     closure::Closure closure =
         closure::compute_closure(rootfs, image.config, packages, request, run);
-    Plan plan = make_plan(rootfs, image.config, closure);
+    Plan plan = make_plan(rootfs, image.config, packages, closure, plan_options);
     const std::uint64_t before = content_bytes(rootfs);
     return {std::move(image),   std::move(rootfs), std::move(packages),
             std::move(closure), std::move(plan),   before};
@@ -149,7 +151,7 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
 
 Rebuild rebuild(image::Image source, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run) {
-    Rebuild rebuild{.analysis = analyze(std::move(source), request, run)};
+    Rebuild rebuild{.analysis = analyze(std::move(source), request, run, rebuild_options.plan)};
     const Analysis& analysis = rebuild.analysis;
     demand_resolved(analysis.closure.unresolved, analysis.rootfs,
                     "the image lacks what its program needs: ",

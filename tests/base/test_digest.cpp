@@ -24,3 +24,9 @@ TEST_CASE("Digest::parse takes both spellings and nothing else") {
     CHECK_FALSE(Digest::parse(std::string(64, 'g')));
     CHECK_FALSE(Digest::parse("BA" + abc.substr(2)));
 }
+
+TEST_CASE("MD5 and SHA-1 of the test suites of RFC 1321 and FIPS 180") {
+    CHECK(md5_hex(as_bytes("abc")) == "900150983cd24fb0d6963f7d28e17f72");
+    CHECK(md5_hex({}) == "d41d8cd98f00b204e9800998ecf8427e");
+    CHECK(sha1_hex(as_bytes("abc")) == "a9993e364706816aba3e25717850c26c9cd0d89d");
+}

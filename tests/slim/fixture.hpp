@@ -19,7 +19,7 @@ struct Planned : ClosureOf {
     Planned(slimimg::rootfs::Rootfs tree, std::vector<std::string> include,
             slimimg::image::Config image_config = {})
         : ClosureOf(std::move(tree), std::move(image_config), wanting(std::move(include))),
-          plan(slimimg::slim::make_plan(rootfs, config, closure)) {}
+          plan(slimimg::slim::make_plan(rootfs, config, packages, closure)) {}
 
     [[nodiscard]] const slimimg::slim::PlanItem* item(std::string_view path) const {
         const auto at = std::find_if(plan.items.begin(), plan.items.end(),

@@ -139,7 +139,7 @@ TEST_CASE("the home of the user that runs the program stays, without its content
     const auto has = [&](const std::string& user, const std::string& home) {
         image::Config config;
         config.user = user;
-        const slim::Plan plan = slim::make_plan(tree, config, {});
+        const slim::Plan plan = slim::make_plan(tree, config, {}, {});
         CHECK(slim::find_item(plan, "/home/me/.profile") == nullptr);
         return slim::find_item(plan, home) != nullptr;
     };
@@ -210,7 +210,7 @@ TEST_CASE("ld.so.cache goes where no program has glibc, unless it is asked for")
     closure::Closure closure;
     const rootfs::Rootfs source = tree();
     closure.kept[*source.find("/etc/ld.so.cache")].push_back({.rule = "named-path"});
-    CHECK(slim::find_item(slim::make_plan(source, {}, closure), "/etc/ld.so.cache") == nullptr);
+    CHECK(slim::find_item(slim::make_plan(source, {}, {}, closure), "/etc/ld.so.cache") == nullptr);
     const Planned asked(tree(), {"/etc/ld.so.cache"});
     REQUIRE(asked.item("/etc/ld.so.cache") != nullptr);
     CHECK_FALSE(asked.item("/etc/ld.so.cache")->content);

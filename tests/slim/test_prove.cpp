@@ -46,7 +46,7 @@ struct Proved : test::ClosureOf {
     Proved(rootfs::Rootfs tree, const std::set<std::string>& lost,
            image::Config image_config = test::runs({"/bin/app"}))
         : ClosureOf(std::move(tree), std::move(image_config), everything()) {
-        slim::Plan plan = slim::make_plan(rootfs, config, closure);
+        slim::Plan plan = slim::make_plan(rootfs, config, packages, closure);
         std::erase_if(plan.items,
                       [&](const slim::PlanItem& item) { return lost.contains(item.path); });
         std::vector<archive::LayerScan> scans;

@@ -45,4 +45,8 @@ class Hasher {
 
 Digest sha256(Bytes bytes);
 
+/// The hex digits of digests that other formats ask for. They are no proof against an attacker.
+std::string md5_hex(Bytes bytes);   ///< dpkg's md5sums
+std::string sha1_hex(Bytes bytes);  ///< SPDX
+
 }  // namespace slimimg

@@ -15,6 +15,13 @@ namespace slimimg::closure {
 enum class PackageManager { dpkg, apk, rpm };
 std::string_view package_manager_name(PackageManager manager);
 
+/// Where the package manager's database tells of a package.
+struct PackageRecord {
+    rootfs::NodeId database = 0;         ///< the file it stands in
+    Slice text;                          ///< the package's part of that file, as it stands
+    std::optional<rootfs::NodeId> sums;  ///< of dpkg: the MD5 sums of what it installs
+};
+
 struct Package {
     PackageManager manager = PackageManager::dpkg;
     std::string name;
@@ -25,6 +32,7 @@ struct Package {
     std::vector<std::string> provides;  ///< names only
     std::vector<rootfs::NodeId> files;  ///< what it owns and the image still has, in path order;
                                         ///< folders that only it owns too
+    PackageRecord record;
 
     /// The source package: what Debian and others split into several.
     [[nodiscard]] const std::string& origin() const { return source.empty() ? name : source; }
@@ -51,5 +59,13 @@ class PackageDb {
     std::unordered_map<rootfs::NodeId, PackageId> owners_;
     std::vector<Diagnostic> diagnostics_;
 };
+
+/// The node that a database means by `path` (with or without a leading "/"): folders that are
+/// symlinks are followed, a symlink at the end is itself the answer. Nothing where the image has
+/// no such file any more.
+std::optional<rootfs::NodeId> locate(const rootfs::Rootfs& rootfs, std::string_view path);
+
+/// The file of rpm's database, which is not read.
+std::optional<rootfs::NodeId> find_rpm_database(const rootfs::Rootfs& rootfs);
 
 }  // namespace slimimg::closure

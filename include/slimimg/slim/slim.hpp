@@ -27,6 +27,12 @@ struct PlanItem {
 struct Plan {
     std::vector<PlanItem> items;  ///< in path order
     std::uint64_t bytes = 0;      ///< content, each inode once
+    std::vector<Diagnostic> diagnostics;
+};
+
+/// What the plan adds to what the program needs.
+struct PlanOptions {
+    bool records = true;  ///< what scanners know the distribution and its packages by
 };
 
 /// All that is known of an image after its closure: what the reports are made from.
@@ -42,19 +48,22 @@ struct Analysis {
 struct AnalyzeOptions {
     image::Selection selection;
     closure::Request request;
+    PlanOptions plan;
 };
 
 /// Reads, scans, merges, computes the closure and the plan. Throws Error; an unresolved need is
 /// in the result and not thrown.
 Analysis analyze(const std::string& location, const AnalyzeOptions& options, const RunOptions& run);
 /// The same of an image that has been read.
-Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run);
+Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run,
+                 const PlanOptions& plan = {});
 
 struct RebuildOptions {
     std::string output;                               ///< file, folder, or "-"
     std::optional<image::Format> format;              ///< absent: the input's
     std::optional<archive::Compression> compression;  ///< absent: the input's codec
     std::vector<std::string> names;  ///< absent: the input's with "-slim" at the tag
+    PlanOptions plan;
 };
 
 /// What the proof found: the written image read again, every kept ELF file linked in it.
@@ -82,9 +91,10 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
 Rebuild rebuild(image::Image image, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run);
 
-/// What to keep and what any program expects of a root besides.
+/// What to keep, what any program expects of a root, and what the options add.
 Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
-               const closure::Closure& closure);
+               const closure::PackageDb& packages, const closure::Closure& closure,
+               const PlanOptions& options = {});
 
 /// Links every ELF file of `written` in it, and compares with `source`.
 Proof prove(const rootfs::Rootfs& written, const rootfs::Rootfs& source,

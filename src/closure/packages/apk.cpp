@@ -33,9 +33,13 @@ class ApkReader {
     ApkReader(const rootfs::Rootfs& rootfs, Records& records)
         : rootfs_(rootfs), records_(records) {}
 
-    void read(std::string_view text) {
+    void read(rootfs::NodeId database, const Slice& content) {
+        package_.record.database = database_ = database;
+        std::string_view text = content.text();
         while (!text.empty()) {
-            line(take_line(text));
+            const std::string_view next = take_line(text);
+            line(next);
+            note_text(content, next);
         }
         finish();
     }
@@ -85,6 +89,16 @@ class ApkReader {
         }
     }
 
+    /// The record grows by the line, unless that ended it.
+    void note_text(const Slice& content, std::string_view line) {
+        if (started_) {
+            const std::string_view so_far = package_.record.text.text();
+            const char* const begin = so_far.empty() ? line.data() : so_far.data();
+            package_.record.text = part_of(
+                content, {begin, static_cast<std::size_t>(line.data() + line.size() - begin)});
+        }
+    }
+
     void add_file(std::string_view path) {
         if (const auto node = locate(rootfs_, path)) {
             package_.files.push_back(*node);
@@ -101,12 +115,14 @@ class ApkReader {
             records_.push_back(std::move(package_));
         }
         package_ = {};
+        package_.record.database = database_;
         folder_ = "/";
         started_ = false;
     }
 
     const rootfs::Rootfs& rootfs_;
     Records& records_;
+    rootfs::NodeId database_ = 0;
     Package package_;
     std::string folder_ = "/";
     bool started_ = false;
@@ -167,7 +183,7 @@ void read_apk(const rootfs::Rootfs& rootfs, Records& records,
         seen = node;
         const Slice content = read_database(rootfs, *node, diagnostics);
         ApkReader reader(rootfs, records);
-        reader.read(content.text());
+        reader.read(*node, content);
         if (reader.damaged() > 0) {
             diagnostics.push_back({Severity::warning, "apk-database-damaged", rootfs[*node].path,
                                    std::to_string(reader.damaged()) +

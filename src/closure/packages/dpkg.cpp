@@ -37,6 +37,7 @@ struct Stanza {
         std::string_view value;  ///< with its continuation lines
     };
     std::vector<Field> fields;
+    std::string_view text;  ///< all its lines
     bool damaged = false;
 
     [[nodiscard]] std::string_view get(std::string_view name) const {
@@ -60,6 +61,8 @@ Stanza take_stanza(std::string_view& text) {
             }
             break;
         }
+        const char* const begin = stanza.text.empty() ? line.data() : stanza.text.data();
+        stanza.text = {begin, static_cast<std::size_t>(line.data() + line.size() - begin)};
         if (line[0] == ' ' || line[0] == '\t') {
             if (stanza.fields.empty()) {
                 stanza.damaged = true;
@@ -226,17 +229,25 @@ class DpkgReader {
                 note_damage(rootfs_[status].path);
                 continue;
             }
+            package.record = {status, part_of(content, stanza.text),
+                              info_file(package, ".md5sums")};
             add_conffiles(package, stanza.get("Conffiles"));
             read_list(package);
             records_.push_back(std::move(package));
         }
     }
 
+    /// A file of dpkg's about a package; of one that can be there for several architectures, its
+    /// name tells which.
+    [[nodiscard]] std::optional<rootfs::NodeId> info_file(const Package& package,
+                                                          std::string_view ending) const {
+        const auto of =
+            file("info/" + package.name + ":" + package.architecture + std::string(ending));
+        return of ? of : file("info/" + package.name + std::string(ending));
+    }
+
     void read_list(Package& package) {
-        auto list = file("info/" + package.name + ":" + package.architecture + ".list");
-        if (!list) {
-            list = file("info/" + package.name + ".list");
-        }
+        const auto list = info_file(package, ".list");
         if (!list) {
             note_without_list(package);
             return;
@@ -268,15 +279,16 @@ class DpkgReader {
             if (package.name.empty()) {
                 continue;
             }
+            package.record = {node, part_of(content, stanza.text), rootfs_.find(path + ".md5sums")};
             add_conffiles(package, stanza.get("Conffiles"));
-            read_sums(package, path + ".md5sums");
+            read_sums(package);
             records_.push_back(std::move(package));
         }
     }
 
     /// "<md5>  usr/share/x", one a line.
-    void read_sums(Package& package, std::string_view path) {
-        const auto sums = rootfs_.find(path);
+    void read_sums(Package& package) {
+        const auto sums = package.record.sums;
         if (!sums) {
             note_without_list(package);
             return;

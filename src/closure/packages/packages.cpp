@@ -55,6 +55,10 @@ std::string_view take_line(std::string_view& text) {
     return line;
 }
 
+Slice part_of(const Slice& whole, std::string_view part) {
+    return {as_bytes(part), whole.owner};
+}
+
 void remove_repeats(std::vector<std::string>& names) {
     std::unordered_set<std::string> seen;
     std::erase_if(names, [&](const std::string& name) { return !seen.insert(name).second; });

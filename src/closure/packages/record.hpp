@@ -15,13 +15,11 @@ namespace slimimg::closure {
 /// folders too, in the database's order.
 using Records = std::vector<Package>;
 
-/// The node that a database means by `path` (with or without a leading "/"): folders that are
-/// symlinks are followed, a symlink at the end is itself the answer. Nothing where the image has
-/// no such file any more.
-std::optional<rootfs::NodeId> locate(const rootfs::Rootfs& rootfs, std::string_view path);
-
 /// Takes the first line off `text`, without its end.
 std::string_view take_line(std::string_view& text);
+
+/// `part`, a view into `whole`, with its owner.
+Slice part_of(const Slice& whole, std::string_view part);
 
 /// Leaves the first of each name, in order.
 void remove_repeats(std::vector<std::string>& names);
