@@ -28,7 +28,7 @@ def index():
         one = db.execute("select 1").fetchone()[0]
     return jsonify(one=one, inverse=numpy.linalg.inv(numpy.eye(2) * 2)[0, 0],
                    zone=str(zoneinfo.ZoneInfo("Europe/Berlin")), roots=ssl.create_default_context().cert_store_stats()["x509_ca"] > 50,
-                   kind=magic.from_buffer(b"GIF89a xx", mime=True),
+                   kind=magic.from_buffer(b"%!PS-Adobe-3.0\\n", mime=True),
                    hashed=bcrypt.checkpw(b"x", bcrypt.hashpw(b"x", bcrypt.gensalt(4))))
 """,
     },
@@ -42,5 +42,5 @@ def probe(app):
     with app.start() as service:
         answer = service.get(8000, "/")
         for part in ('"one":1', '"inverse":0.5', '"zone":"Europe/Berlin"', '"roots":true',
-                     '"kind":"image/gif"', '"hashed":true'):
+                     '"kind":"application/postscript"', '"hashed":true'):
             want(answer, part)

