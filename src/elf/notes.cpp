@@ -5,7 +5,7 @@
 
 #include <elf.h>
 
-#include "elf/json_cursor.hpp"
+#include "slimimg/base/json_cursor.hpp"
 
 namespace slimimg::elf {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "support/closure.hpp"
 #include "support/loadable.hpp"
+#include "support/program.hpp"
 
 using namespace slimimg;
 using namespace test;
@@ -185,6 +186,16 @@ TEST_CASE("paths in a program's constant data are kept, a build record's are not
     CHECK(image.keeps("/usr/share/app/a.tmpl"));
     CHECK_FALSE(image.keeps("/etc/built.conf"));
     CHECK_FALSE(image.keeps("/usr/share/other/c"));
+}
+
+TEST_CASE("a program completes the paths that it names with the endings that it has") {
+    const auto image = [](const std::string& data) {
+        return ClosureOf(tree({folder("data"), file("data/a.mgc", "x"),
+                               file("run", program_with({}, "\0/data/a\0"s + data), 0755)}),
+                         runs({"/run"}));
+    };
+    CHECK(image(".mgc\0"s).keeps("/data/a.mgc"));
+    CHECK_FALSE(image(".mgcx\0"s).keeps("/data/a.mgc"));
 }
 
 TEST_CASE("strings without ends are read to the longest path that exists") {

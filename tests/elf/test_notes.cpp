@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
+#include "slimimg/base/json_cursor.hpp"
 #include "slimimg/base/limits.hpp"
 #include "slimimg/elf/elf.hpp"
 
-#include "elf/json_cursor.hpp"
 #include "elf/notes.hpp"
 #include "support/elf.hpp"
 
@@ -25,12 +25,12 @@ elf::ElfFacts facts_of(const ElfSpec& spec) {
 }
 
 bool is_json(std::string_view text) {
-    elf::JsonCursor json(text);
+    JsonCursor json(text);
     return json.skip() && json.at_end();
 }
 
 std::optional<std::string> json_string(std::string_view text) {
-    elf::JsonCursor json(text);
+    JsonCursor json(text);
     auto value = json.string();
     return json.at_end() ? value : std::nullopt;
 }

@@ -4,6 +4,7 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/layers.hpp"
 #include "closure/rules/rules.hpp"
@@ -62,6 +63,15 @@ bool is_prepared(const Node& node) {
            !is_alternative(node);
 }
 
+/// The package managers of Node.js's image, and the links to them in PATH.
+bool is_installer(const rootfs::Rootfs& tree, NodeId id) {
+    if (tree[id].is_symlink()) {
+        const auto target = tree.resolve(tree[id].path).node;
+        return target && is_node_installer(tree[*target].path);
+    }
+    return is_node_installer(tree[id].path);
+}
+
 void start(Evidence& evidence) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const std::vector<LayerOrigin> origins = layer_origins(evidence);
@@ -72,7 +82,8 @@ void start(Evidence& evidence) {
         const Node& node = tree[id];
         const LayerOrigin origin = origins[node.layer];
         if (origin == LayerOrigin::base || node.entry == Node::no_entry ||
-            evidence.packages().owner(id) || is_leftover(node) || is_ballast(node)) {
+            evidence.packages().owner(id) || is_leftover(node) || is_ballast(node) ||
+            is_build_rest(evidence, id) || is_installer(tree, id)) {
             continue;
         }
         if (origin == LayerOrigin::copied) {

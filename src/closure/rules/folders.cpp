@@ -7,6 +7,7 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/python_parts.hpp"
 
 namespace slimimg::closure {
@@ -206,7 +207,8 @@ void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
         // What a link leads to, and what a linked folder holds, is as much in this folder as its
         // own files.
         const NodeId real = node.is_symlink() ? tree.resolve(node.path).node.value_or(id) : id;
-        if (is_ballast(node) || (unwanted != nullptr && unwanted(tree[real]))) {
+        if (is_ballast(node) || is_build_rest(evidence, id) ||
+            (unwanted != nullptr && unwanted(tree[real]))) {
             continue;
         }
         evidence.keep(id, reason);
@@ -285,14 +287,6 @@ bool is_shared_folder(const Evidence& evidence, NodeId folder) {
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
            is_multiarch_folder(path) || is_ballast(evidence.rootfs()[folder]) ||
            owners(evidence, folder, many) >= many;
-}
-
-bool is_of_a_dependency(std::string_view path) {
-    static constexpr std::array<std::string_view, 4> places{"/node_modules/", "/site-packages/",
-                                                            "/dist-packages/", "/gems/"};
-    return std::any_of(places.begin(), places.end(), [&](std::string_view place) {
-        return path.find(place) != std::string_view::npos;
-    });
 }
 
 void keep_folder(Evidence& evidence, NodeId folder, const Reason& reason,

@@ -20,9 +20,6 @@ bool is_shared_folder(const Evidence& evidence, rootfs::NodeId folder);
 /// none); the library with which init loads SELinux's policy.
 bool is_for_the_host(std::string_view path);
 
-/// True for what a package manager of a language installs: packages that others wrote.
-bool is_of_a_dependency(std::string_view path);
-
 /// Keeps a folder with what is in it and in the folders that it links to; ballast and what
 /// `unwanted` (may be null) says yes to are left out.
 void keep_folder(Evidence& evidence, rootfs::NodeId folder, const Reason& reason,

@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/constant_strings.hpp"
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
@@ -82,9 +85,10 @@ struct Naming {
     NodeId file;
     bool starts_programs;  ///< it can run an executable that it names
     bool reads_time_zones = true;
+    std::vector<std::string_view> endings = {};  ///< that it may add to a path
 };
 
-void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
+void keep_one_path(Evidence& evidence, std::string_view text, const Naming& naming) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const rootfs::Resolution found = tree.resolve(text);
     if (!found.node || *found.node == naming.file || is_machine_path(text) ||
@@ -101,6 +105,14 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
                {named_path.id, naming.file, weak ? Confidence::hint : Confidence::likely,
                 "names " + std::string(text)},
                "/", naming.starts_programs ? nullptr : is_program_file);
+}
+
+/// libmagic names /usr/share/misc/magic and ".mgc".
+void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
+    keep_one_path(evidence, text, naming);
+    for (const std::string_view ending : naming.endings) {
+        keep_one_path(evidence, std::string(text) + std::string(ending), naming);
+    }
 }
 
 /// Behind "#!" inside a package's file stands what scripts begin with: file's and Apache's magic
@@ -202,11 +214,26 @@ bool is_build_record(std::string_view text) {
     });
 }
 
+/// Strings such as ".conf", with which a program completes names.
+std::vector<std::string_view> endings_in(Evidence& evidence, NodeId node) {
+    std::set<std::string_view> endings;
+    for_each_string(evidence, node, [&](std::string_view text) {
+        constexpr std::size_t longest = 6;
+        if (text.starts_with('.') && text.size() <= longest &&
+            std::all_of(text.begin() + 1, text.end(),
+                        [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); })) {
+            endings.insert(text);
+        }
+    });
+    return {endings.begin(), endings.end()};
+}
+
 void inspect_elf(Evidence& evidence, NodeId node) {
     if (is_c_library(evidence, node)) {
         return;
     }
-    const Naming naming{node, starts_programs(evidence, node), reads_time_zones(evidence, node)};
+    Naming naming{node, starts_programs(evidence, node), reads_time_zones(evidence, node)};
+    naming.endings = endings_in(evidence, node);
     const bool unterminated = has_unterminated_strings(evidence, node);
     for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
         if (unterminated) {
@@ -258,6 +285,18 @@ bool starts_what_it_names(Evidence& evidence, NodeId node) {
            (runs || !is_of_a_dependency(path));
 }
 
+/// What a dependency has for its developers: manuals, recipes for building and testing it.
+bool is_for_developers(std::string_view path) {
+    static constexpr std::array<std::string_view, 6> names{
+        "package.json", "Makefile", "makefile", "Rakefile", "Gemfile", "binding.gyp"};
+    static constexpr std::array<std::string_view, 4> endings{".md", ".markdown", ".rst", ".rdoc"};
+    const std::string_view name = path::basename(path);
+    return is_of_a_dependency(path) &&
+           (std::find(names.begin(), names.end(), name) != names.end() ||
+            std::any_of(endings.begin(), endings.end(),
+                        [&](std::string_view ending) { return name.ends_with(ending); }));
+}
+
 void inspect_text(Evidence& evidence, NodeId node) {
     std::string_view rest = evidence.text(node);
     if (rest.size() > largest_text || rest.substr(0, 4096).find('\0') != std::string_view::npos) {
@@ -275,7 +314,7 @@ void inspect_text(Evidence& evidence, NodeId node) {
 
 void inspect(Evidence& evidence, NodeId node) {
     const Node& file = evidence.rootfs()[node];
-    if (!file.is_file() || is_list(file.path)) {
+    if (!file.is_file() || is_list(file.path) || is_for_developers(file.path)) {
         return;
     }
     if (evidence.elf(node) != nullptr) {

@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/shell.hpp"
 
-#include "closure/rules/folders.hpp"
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
 
@@ -56,25 +57,17 @@ std::vector<std::string_view> first_line(std::string_view text) {
 
 /// The kernel starts the interpreter that the first line names (fs/binfmt_script.c), and env looks
 /// one up in PATH.
-void inspect(Evidence& evidence, NodeId node) {
-    const rootfs::Node& file = evidence.rootfs()[node];
-    if (!file.is_file()) {
-        return;
-    }
-    const auto words = first_line(evidence.text(node));
+void keep_interpreter(Evidence& evidence, NodeId script, bool started) {
+    const auto words = first_line(evidence.text(script));
     if (words.empty() || !words.front().starts_with('/')) {
         return;
     }
-    // A file that can't be executed is read by an interpreter that something else names.
-    // Scripts that a dependency or a runtime's library brings are for their own developers.
-    const bool started = file.is_executable() && !is_of_a_dependency(file.path) &&
-                         !is_python_standard_library(file.path);
     const Confidence confidence = started ? Confidence::required : Confidence::hint;
     const std::string detail = "#!" + std::string(words.front());
-    if (!evidence.keep_path(words.front(), {shebang.id, node, confidence, detail}) && started &&
+    if (!evidence.keep_path(words.front(), {shebang.id, script, confidence, detail}) && started &&
         !evidence.rootfs().resolve(words.front()).node) {
         evidence.unresolved({.name = std::string(words.front()),
-                             .needed_by = node,
+                             .needed_by = script,
                              .kind = "interpreter",
                              .detail = "named in the first line of the script"});
     }
@@ -84,13 +77,33 @@ void inspect(Evidence& evidence, NodeId node) {
     const std::string_view program = program_behind_env(words);
     if (!program.empty() &&
         !evidence.keep_program(
-            program, {shebang.id, node, confidence, detail + " " + std::string(program)}) &&
+            program, {shebang.id, script, confidence, detail + " " + std::string(program)}) &&
         started && !evidence.find_program(program).node) {
         evidence.unresolved({.name = std::string(program),
-                             .needed_by = node,
+                             .needed_by = script,
                              .kind = "command",
                              .detail = "named behind env in the first line of the script"});
     }
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    const rootfs::Node& file = evidence.rootfs()[node];
+    if (file.is_file()) {
+        // A file that can't be executed is read by an interpreter that something else names.
+        // Scripts that a dependency or a runtime's library brings are for their own developers.
+        keep_interpreter(evidence, node,
+                         file.is_executable() && !is_of_a_dependency(file.path) &&
+                             !is_python_standard_library(file.path));
+    }
+}
+
+/// A dependency's script that runs after all: a program that it installs (npm, next, pm2), or a
+/// shell script that its code names.
+bool is_started(Evidence& evidence, NodeId script, std::string_view interpreter) {
+    const std::string& path = evidence.rootfs()[script].path;
+    return is_of_a_dependency(path) &&
+           (is_run(evidence, script) ||
+            (shell_dialect(interpreter) && is_named_by_its_package(evidence, script)));
 }
 
 /// Where an interpreter stays anyway, so do the links by which scripts name it: those too that
@@ -98,7 +111,7 @@ void inspect(Evidence& evidence, NodeId node) {
 void settle(Evidence& evidence) {
     std::vector<NodeId> scripts;
     for (const auto& [node, reasons] : evidence.kept()) {
-        if (evidence.rootfs()[node].is_file() && evidence.rootfs()[node].is_executable()) {
+        if (evidence.rootfs()[node].is_executable()) {
             scripts.push_back(node);
         }
     }
@@ -106,6 +119,9 @@ void settle(Evidence& evidence) {
         const auto words = first_line(evidence.text(script));
         if (words.empty() || !words.front().starts_with('/')) {
             continue;
+        }
+        if (is_started(evidence, script, words.front())) {
+            keep_interpreter(evidence, script, true);
         }
         const rootfs::Resolution found = evidence.rootfs().resolve(words.front());
         if (found.node && evidence.is_kept(*found.node) && !found.links.empty()) {

@@ -1,3 +1,5 @@
+#include "closure/rules/shell_script.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -7,6 +9,7 @@
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/shell.hpp"
 
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/rules.hpp"
 
@@ -14,12 +17,6 @@ namespace slimimg::closure::rules {
 namespace {
 
 using rootfs::NodeId;
-
-/// Where a piece of shell text stands: a file, or a line of the config.
-struct Origin {
-    std::optional<NodeId> file;
-    std::string name;
-};
 
 std::string workdir_of(const Evidence& evidence) {
     return path::normalize(evidence.config().workdir);
@@ -40,7 +37,8 @@ bool is_text(std::string_view content) {
 }
 
 /// The files that "." and "source" read. A name with unknown parts means all that match it.
-std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& name) {
+std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& workdir,
+                                       const std::string& name) {
     std::vector<ShellSource> files;
     const rootfs::Rootfs& tree = evidence.rootfs();
     const auto add = [&](NodeId node) {
@@ -49,7 +47,7 @@ std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& na
             files.push_back({tree[node].path, is_text(content) ? std::string(content) : ""});
         }
     };
-    const std::string full = path::normalize(path::join(workdir_of(evidence), name));
+    const std::string full = path::normalize(path::join(workdir, name));
     if (!path::is_glob(name)) {
         const rootfs::Resolution found =
             name.find('/') == std::string::npos ? evidence.find_program(name) : tree.resolve(full);
@@ -71,28 +69,48 @@ std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& na
     return files;
 }
 
-ShellContext context_of(Evidence& evidence, ShellDialect dialect, const Origin& origin) {
+ShellContext context_of(Evidence& evidence, ShellDialect dialect, const ShellOrigin& origin) {
     ShellContext context;
     context.dialect = dialect;
     context.path = origin.file ? origin.name : "";
-    context.workdir = workdir_of(evidence);
+    context.workdir = origin.workdir;
     for (const std::string& variable : evidence.config().env) {
         const std::size_t equals = variable.find('=');
         if (equals != std::string::npos) {
             context.environment[variable.substr(0, equals)] = variable.substr(equals + 1);
         }
     }
-    context.source = [&evidence](const std::string& name) { return sourced_files(evidence, name); };
+    context.source = [&evidence, workdir = origin.workdir](const std::string& name) {
+        return sourced_files(evidence, workdir, name);
+    };
     return context;
+}
+
+std::vector<std::string> known_words(const ShellCommand& command) {
+    std::vector<std::string> words;
+    for (const ShellWord& word : command.argv) {
+        if (word.known) {
+            words.push_back(word.text);
+        }
+    }
+    return words;
 }
 
 /// A command of the script; also in folders that the script adds to PATH.
 void keep_command(Evidence& evidence, const ShellFacts& facts, const ShellCommand& command,
-                  const Origin& origin) {
+                  const ShellOrigin& origin) {
     const bool certain = command.exec && command.reach == ShellReach::always;
     const Reason reason{shell_script.id, origin.file,
                         certain ? Confidence::required : confidence_of(command.reach),
                         origin.name + " runs " + command.name() + at_line(command.place)};
+    if (command.reach != ShellReach::never) {
+        keep_package_scripts(evidence, known_words(command), origin);
+    }
+    for (const std::string& folder : origin.programs) {
+        if (evidence.keep_program(path::join(folder, command.name()), reason)) {
+            return;
+        }
+    }
     if (evidence.find_program(command.name()).node) {
         evidence.keep_program(command.name(), reason);
         return;
@@ -122,10 +140,10 @@ void keep_command(Evidence& evidence, const ShellFacts& facts, const ShellComman
 }
 
 void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& named,
-               const Origin& origin) {
+               const ShellOrigin& origin) {
     const Reason reason{shell_script.id, origin.file, confidence_of(named.reach),
                         origin.name + " names " + named.path + at_line(named.place)};
-    std::vector<std::string> bases{workdir_of(evidence)};
+    std::vector<std::string> bases{origin.workdir};
     if (!named.path.starts_with('/')) {
         bases.insert(bases.end(), facts.folders.begin(), facts.folders.end());
     }
@@ -146,7 +164,7 @@ void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& nam
     }
 }
 
-void apply(Evidence& evidence, const ShellFacts& facts, const Origin& origin) {
+void apply(Evidence& evidence, const ShellFacts& facts, const ShellOrigin& origin) {
     for (const std::string& file : facts.files) {
         evidence.keep_path(
             file, {shell_script.id, origin.file, Confidence::likely, origin.name + " reads it"});
@@ -206,24 +224,23 @@ std::optional<std::vector<std::string>> arguments_of(const Evidence& evidence, N
     return std::nullopt;
 }
 
-void read_text(Evidence& evidence, std::string_view text, ShellDialect dialect,
-               const Origin& origin, std::optional<std::vector<std::string>> arguments) {
-    ShellContext context = context_of(evidence, dialect, origin);
-    context.arguments = std::move(arguments);
-    apply(evidence, read_shell(text, context), origin);
+ShellOrigin from_config(const Evidence& evidence, std::string name) {
+    return {std::nullopt, std::move(name), workdir_of(evidence), {}, 0};
 }
 
 /// The shell form of ENTRYPOINT and CMD, and any `sh -c` behind a wrapper.
 void start(Evidence& evidence) {
     for (const std::vector<std::string>& line : command_lines(evidence)) {
+        keep_package_scripts(evidence, line, from_config(evidence, "the start command"));
         for (std::size_t i = 0; i + 2 < line.size(); ++i) {
             const auto dialect = shell_dialect(line[i]);
             const std::string& option = line[i + 1];
             if (dialect && option.starts_with('-') && option.ends_with('c')) {
-                read_text(evidence, line[i + 2], *dialect, {std::nullopt, "the start command"},
-                          std::vector<std::string>(line.begin() + static_cast<std::ptrdiff_t>(
-                                                                      std::min(i + 4, line.size())),
-                                                   line.end()));
+                keep_shell_text(
+                    evidence, line[i + 2], *dialect, from_config(evidence, "the start command"),
+                    std::vector<std::string>(
+                        line.begin() + static_cast<std::ptrdiff_t>(std::min(i + 4, line.size())),
+                        line.end()));
             }
         }
     }
@@ -233,19 +250,39 @@ void start(Evidence& evidence) {
         const std::string program = shell.empty() ? "/bin/sh" : shell.front();
         evidence.keep_program(
             program, {shell_script.id, std::nullopt, Confidence::likely, "HEALTHCHECK runs in it"});
-        read_text(evidence, check[1], shell_dialect(program).value_or(ShellDialect::dash),
-                  {std::nullopt, "HEALTHCHECK"}, std::vector<std::string>());
+        keep_shell_text(evidence, check[1], shell_dialect(program).value_or(ShellDialect::dash),
+                        from_config(evidence, "HEALTHCHECK"), std::vector<std::string>());
+    }
+}
+
+void read_script(Evidence& evidence, NodeId node) {
+    if (const auto dialect = dialect_of_script(evidence.text(node))) {
+        keep_shell_text(evidence, evidence.text(node), *dialect,
+                        {node, evidence.rootfs()[node].path, workdir_of(evidence), {}, 0},
+                        arguments_of(evidence, node));
     }
 }
 
 void inspect(Evidence& evidence, NodeId node) {
     const rootfs::Node& file = evidence.rootfs()[node];
-    if (!file.is_file()) {
-        return;
+    if (file.is_file() && !is_of_a_dependency(file.path)) {
+        read_script(evidence, node);
     }
-    const std::string_view text = evidence.text(node);
-    if (const auto dialect = dialect_of_script(text)) {
-        read_text(evidence, text, *dialect, {node, file.path}, arguments_of(evidence, node));
+}
+
+/// A dependency's scripts are for its own developers, but for those that something runs.
+void settle(Evidence& evidence) {
+    std::vector<NodeId> scripts;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        const rootfs::Node& file = evidence.rootfs()[node];
+        if (file.is_file() && is_of_a_dependency(file.path) &&
+            dialect_of_script(evidence.text(node)) &&
+            (is_run(evidence, node) || is_named_by_its_package(evidence, node))) {
+            scripts.push_back(node);
+        }
+    }
+    for (const NodeId script : scripts) {
+        read_script(evidence, script);
     }
 }
 
@@ -254,6 +291,18 @@ void inspect(Evidence& evidence, NodeId node) {
 const Rule shell_script{.id = "shell-script",
                         .summary = "a shell script runs it, reads it or names it",
                         .start = start,
-                        .inspect = inspect};
+                        .inspect = inspect,
+                        .settle = settle};
 
 }  // namespace slimimg::closure::rules
+
+namespace slimimg::closure {
+
+void keep_shell_text(Evidence& evidence, std::string_view text, ShellDialect dialect,
+                     const ShellOrigin& origin, std::optional<std::vector<std::string>> arguments) {
+    ShellContext context = rules::context_of(evidence, dialect, origin);
+    context.arguments = std::move(arguments);
+    rules::apply(evidence, read_shell(text, context), origin);
+}
+
+}  // namespace slimimg::closure

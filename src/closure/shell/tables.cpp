@@ -45,7 +45,7 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-constexpr std::array<Wrapper, 72> wrappers = {{
+constexpr std::array<Wrapper, 73> wrappers = {{
     {.name = "authbind", .valued = " --depth "},
     {.name = "bundle", .subcommand = "exec"},
     {.name = "busybox"},
@@ -55,6 +55,7 @@ constexpr std::array<Wrapper, 72> wrappers = {{
     {.name = "chpst", .valued = " -u -U -b -e -d -o -p -f -c -t -m -r -s -n -l -L -/ -C "},
     {.name = "chroot", .valued = " --userspec --groups ", .skip = 1},
     {.name = "chrt", .valued = " -T -P -D ", .skip = 1},
+    {.name = "cross-env", .assignments = true},
     {.name = "daemonize", .valued = " -a -c -e -o -p -l -u -E "},
     {.name = "dbus-run-session", .valued = " --config-file --dbus-daemon "},
     {.name = "doas", .valued = " -u -C "},

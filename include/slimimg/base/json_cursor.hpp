@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-namespace slimimg::elf {
+namespace slimimg {
 
-/// As much of a JSON reader (RFC 8259) as ELF notes need: goes through a text value by value and
-/// builds nothing. Strict; each function returns false, or nothing, at the first mistake, and the
-/// text is then to be given up. An embedded JSON library would be a second owner of that
-/// dependency for the sake of five keys.
+/// As much of a JSON reader (RFC 8259) as ELF notes and package.json need: goes through a text
+/// value by value and builds nothing. Strict; each function returns false, or nothing, at the first
+/// mistake, and the text is then to be given up. An embedded JSON library would be a second owner
+/// of that dependency for the sake of a few keys.
 class JsonCursor {
   public:
     explicit JsonCursor(std::string_view text) : rest_(text) {}
@@ -39,4 +39,4 @@ class JsonCursor {
     int depth_ = 0;
 };
 
-}  // namespace slimimg::elf
+}  // namespace slimimg

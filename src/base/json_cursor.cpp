@@ -1,9 +1,9 @@
-#include "elf/json_cursor.hpp"
+#include "slimimg/base/json_cursor.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace slimimg::elf {
+namespace slimimg {
 namespace {
 
 constexpr int max_depth = 32;
@@ -203,4 +203,4 @@ bool JsonCursor::skip() {
     }
 }
 
-}  // namespace slimimg::elf
+}  // namespace slimimg

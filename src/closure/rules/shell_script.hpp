@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slimimg/closure/closure.hpp"
+#include "slimimg/closure/shell.hpp"
+
+namespace slimimg::closure {
+
+/// Where a piece of shell text stands, and how it is run.
+struct ShellOrigin {
+    std::optional<rootfs::NodeId> file;  ///< nothing: the config
+    std::string name;                    ///< in reasons
+    std::string workdir = "/";
+    std::vector<std::string> programs;  ///< folders that are searched before PATH
+    int depth = 0;                      ///< texts that it is behind: scripts run scripts by name
+};
+
+/// Keeps what a piece of shell text runs, reads and names. `arguments` are "$1" and on; nothing
+/// where they are not known.
+void keep_shell_text(Evidence& evidence, std::string_view text, ShellDialect dialect,
+                     const ShellOrigin& origin, std::optional<std::vector<std::string>> arguments);
+
+/// Where a package manager of Node.js is told to run scripts of a package.json or programs of
+/// its dependencies ("npm run start", "yarn start", "npx serve"), keeps what these need.
+void keep_package_scripts(Evidence& evidence, const std::vector<std::string>& argv,
+                          const ShellOrigin& origin);
+
+}  // namespace slimimg::closure

@@ -1,0 +1,114 @@
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/closure.hpp"
+#include "support/loadable.hpp"
+#include "support/program.hpp"
+
+// The layout of Docker's official image, where no package owns Node.js.
+
+using namespace slimimg;
+using namespace test;
+using namespace std::string_literals;
+
+namespace {
+
+/// A distribution with a shell, Node.js and npm, and in a layer of its own `more`.
+rootfs::Rootfs node_tree(std::initializer_list<Member> more) {
+    const std::string program = loadable({.type = 2});
+    const std::string npm = "usr/local/lib/node_modules/npm/";
+    return tree_of(
+        {tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+              folder("usr/bin"), test::symlink("bin", "usr/bin"), file("usr/bin/sh", program, 0755),
+              file("usr/bin/env", program, 0755), file("usr/bin/tr", program, 0755),
+              file("usr/bin/make", program, 0755), file("usr/bin/strip", program, 0755),
+              folder("usr/local"), folder("usr/local/bin"), folder("usr/local/lib"),
+              folder("app")}),
+         tar({file("usr/local/bin/node", program, 0755),
+              test::symlink("usr/local/bin/npm", "../lib/node_modules/npm/bin/npm-cli.js"),
+              folder("usr/local/lib/node_modules"), folder(npm), folder(npm + "bin"),
+              folder(npm + "lib"), file(npm + "package.json", "{}"),
+              file(npm + "bin/npm-cli.js", "#!/usr/bin/env node\n", 0755),
+              file(npm + "lib/run.js", "x"), folder("opt"), folder("opt/yarn-v1.22.22"),
+              file("opt/yarn-v1.22.22/yarn.js", "x")}),
+         tar(more)});
+}
+
+image::Config node_config(std::vector<std::string> cmd) {
+    image::Config config = runs(std::move(cmd));
+    config.workdir = "/app";
+    return config;
+}
+
+const std::string npm = "/usr/local/lib/node_modules/npm/";
+
+}  // namespace
+
+TEST_CASE("npm start keeps npm, a shell and what the script of that name needs") {
+    const auto image = [](std::vector<std::string> cmd) {
+        return ClosureOf(
+            node_tree({file("app/package.json",
+                            R"({"name": "a", "scripts": {"prestart": "tr a b <in >/tmp/out",
+                                "start": "npm run serve", "serve": "tool -q server.js",
+                                "build": "make all", "odd": 1}})"),
+                       file("app/in", "x"), folder("app/node_modules"),
+                       folder("app/node_modules/.bin"), folder("app/node_modules/tool"),
+                       file("app/node_modules/tool/cli.js", "#!/usr/bin/env node\n", 0755),
+                       test::symlink("app/node_modules/.bin/tool", "../tool/cli.js")}),
+            node_config(std::move(cmd)));
+    };
+    const ClosureOf started = image({"npm", "start"});
+    for (const std::string& path :
+         {npm + "lib/run.js", "/usr/bin/sh"s, "/usr/bin/env"s, "/usr/bin/tr"s,
+          "/usr/local/bin/node"s, "/app/node_modules/.bin/tool"s}) {
+        CHECK_MESSAGE(started.keeps(path), path);
+    }
+    CHECK_FALSE(started.keeps("/usr/bin/make"));
+    CHECK_FALSE(started.misses("serve", "command"));
+    CHECK(image({"npm", "run", "build"}).keeps("/usr/bin/make"));
+    CHECK(image({"npm", "--prefix", "/app", "run", "build"}).keeps("/usr/bin/make"));
+    CHECK_FALSE(image({"npm", "--prefix=/usr", "run", "build"}).keeps("/usr/bin/make"));
+    CHECK(image({"/bin/sh", "-c", "exec npm run build"}).keeps("/usr/bin/make"));
+    const ClosureOf direct = image({"node", "in"});
+    CHECK_FALSE(direct.keeps(npm + "lib/run.js"));
+    CHECK_FALSE(direct.keeps("/usr/bin/env"));
+}
+
+TEST_CASE("a dependency's shell script counts where its package names it") {
+    const auto image = [](const std::string& code) {
+        return ClosureOf(node_tree({folder("app/node_modules"), folder("app/node_modules/d"),
+                                    file("app/node_modules/d/package.json", "{}"),
+                                    file("app/node_modules/d/index.js", code),
+                                    file("app/node_modules/d/run.sh", "#!/bin/sh\nstrip x\n", 0755),
+                                    file("app/node_modules/d/Makefile", "x: /usr/bin/make\n"),
+                                    file("app/server.js", "require('d')\n")}),
+                         node_config({"node", "server.js"}));
+    };
+    const ClosureOf unnamed = image("// run.sh\n");
+    CHECK(unnamed.keeps("/app/node_modules/d/run.sh"));
+    CHECK_FALSE(unnamed.keeps("/usr/bin/strip"));
+    CHECK_FALSE(unnamed.keeps("/usr/bin/sh"));
+    CHECK_FALSE(unnamed.keeps("/usr/bin/make"));
+    const ClosureOf named = image("spawn(join(__dirname, 'run.sh'))\n");
+    CHECK(named.keeps("/usr/bin/strip"));
+    CHECK(named.keeps("/usr/bin/sh"));
+}
+
+TEST_CASE("addons for other systems, what addons are built from and unused installers go") {
+    const ClosureOf image(
+        node_tree({folder("app/node_modules"), folder("app/node_modules/@s"),
+                   folder("app/node_modules/@s/d"), folder("app/node_modules/p"),
+                   file("app/node_modules/@s/d/package.json", "{}"),
+                   file("app/node_modules/@s/d/binding.gyp", "{}"),
+                   file("app/node_modules/@s/d/d.cc", "x"),
+                   file("app/node_modules/@s/d/linux.node", loadable({})),
+                   file("app/node_modules/@s/d/win32.node", "MZ"),
+                   file("app/node_modules/p/d.cc", "x"), file("app/server.js", "x")}),
+        node_config({"node", "server.js"}));
+    CHECK(image.keeps("/app/node_modules/@s/d/linux.node"));
+    CHECK(image.keeps("/app/node_modules/p/d.cc"));
+    CHECK_FALSE(image.keeps("/app/node_modules/@s/d/win32.node"));
+    CHECK_FALSE(image.keeps("/app/node_modules/@s/d/d.cc"));
+    CHECK_FALSE(image.keeps("/opt/yarn-v1.22.22/yarn.js"));
+}
