@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "slimimg/report/report.hpp"
+#include "slimimg/slim/base_style.hpp"
 #include "slimimg/slim/slim.hpp"
 
 #include "commands.hpp"
@@ -25,6 +26,9 @@ struct Options {
     std::string compression;
     std::vector<std::string> names;
     std::string records = "auto";
+    std::string base = "scratch";
+    bool nonroot = false;
+    std::string layers = "single";
 };
 
 std::optional<image::Format> parse_format(const std::string& name) {
@@ -72,11 +76,18 @@ std::optional<archive::Compression> parse_compression(const std::string& text) {
 }
 
 slim::RebuildOptions rebuild_options(const Options& options) {
-    slim::RebuildOptions result{.output = options.target,
-                                .format = parse_format(options.format),
-                                .compression = parse_compression(options.compression),
-                                .names = options.names,
-                                .plan = {.records = options.records == "auto"}};
+    slim::RebuildOptions result{
+        .output = options.target,
+        .format = parse_format(options.format),
+        .compression = parse_compression(options.compression),
+        .names = options.names,
+        .plan = {.records = options.records == "auto", .nonroot = options.nonroot}};
+    if (options.base == "auto" || slim::find_base_style(options.base) != nullptr) {
+        result.plan.base = options.base;
+    } else {
+        result.base_image = options.base;
+    }
+    result.layers = options.layers == "split" ? slim::Layers::split : slim::Layers::single;
     if (options.target.empty()) {
         throw Error(Exit::usage, "no-output", "--output is empty", "name a file, or - to pipe");
     }
@@ -130,6 +141,18 @@ void declare(CLI::App& command, Options& options) {
                "wanted (default: the input's)",
                group)
         ->option_text("CODEC[:LEVEL]");
+    add_option(command, "--base", options.base,
+               "What it has beside the program: scratch, the default, nothing; static, base and cc "
+               "what distroless's images of these names have; auto chooses by what is linked; or "
+               "an image to stand on, whose layers stay as they are",
+               group)
+        ->option_text("scratch|static|base|cc|auto|IMAGE");
+    add_option(command, "--layers", options.layers,
+               "single: one layer. split: what packages own below, the application above it", group)
+        ->option_text("single|split")
+        ->check(CLI::IsMember({"single", "split"}));
+    add_flag(command, "--nonroot", options.nonroot,
+             "Run as user 65532, who gets the folders that the program writes to", group);
     add_repeatable(command, "-t,--output-tag", options.names,
                    "The new image's name (default: the input's with -slim at the tag); may repeat",
                    group)

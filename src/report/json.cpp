@@ -219,6 +219,7 @@ std::string render_json(const Report& report, const RenderOptions&) {
         {"command", report.command},
         {"image", image_json(report.image)},
         {"program", program_json(report.program)},
+        {"base", report.base},
         {"reduction", reduction_json(report.reduction)},
         {"certainty", certainty_json(report.certainty)},
         {"proof", proof_json(report.proof)},

@@ -296,6 +296,7 @@ Report make_report(const slim::Analysis& analysis, const closure::Request& reque
     Report report;
     report.command = "analyze";
     report.image = image_info(analysis);
+    report.base = analysis.options.base;
     report.program = program_info(analysis.image.config, request);
     report.reduction = {.before = analysis.before_bytes, .after = analysis.plan.bytes};
     Accountant(analysis, report).run();
@@ -310,6 +311,7 @@ Report make_report(const slim::Analysis& analysis, const closure::Request& reque
 Report make_report(const slim::Rebuild& rebuild, const closure::Request& request) {
     Report report = make_report(rebuild.analysis, request);
     report.command = "rebuild";
+    report.base = rebuild.base_name.empty() ? report.base : rebuild.base_name;
     report.reduction = {.before = rebuild.analysis.before_bytes,
                         .after = rebuild.after_bytes,
                         .archive_before = rebuild.analysis.image.archive_bytes,
@@ -317,6 +319,8 @@ Report make_report(const slim::Rebuild& rebuild, const closure::Request& request
     report.proof = Proof{.programs = rebuild.proof.programs,
                          .libraries = rebuild.proof.libraries,
                          .symbols = rebuild.proof.symbols};
+    report.diagnostics.insert(report.diagnostics.end(), rebuild.base_diagnostics.begin(),
+                              rebuild.base_diagnostics.end());
     report.diagnostics.insert(report.diagnostics.end(), rebuild.proof.diagnostics.begin(),
                               rebuild.proof.diagnostics.end());
     return report;

@@ -253,6 +253,9 @@ class TextReport {
     void result() {
         const Reduction& reduction = report_.reduction;
         page_.heading("Result");
+        if (report_.base != "scratch") {
+            page_.paragraph("base: " + report_.base, 2, 2);
+        }
         if (report_.proof) {
             page_.paragraph("proved: " + counted(report_.proof->programs, "program") + " and " +
                                 (report_.proof->libraries == 1

@@ -64,19 +64,20 @@ void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item
 }  // namespace
 
 void check_written(const rootfs::Rootfs& written, const Plan& plan, const rootfs::Rootfs& source,
-                   const RunOptions& run) {
-    if (written.size() != plan.items.size()) {
+                   const RunOptions& run, bool on_base) {
+    if (!on_base && written.size() != plan.items.size()) {
         throw Error(Exit::internal, "written-differs",
                     "the image as written has " + std::to_string(written.size()) +
                         " entries where the plan has " + std::to_string(plan.items.size()));
     }
-    // Both are in path order, and so stand side by side.
     parallel_for(run.threads, plan.items.size(), [&](std::size_t i) {
         const PlanItem& item = plan.items[i];
-        const auto node = static_cast<NodeId>(i);
-        if (written[node].path != item.path) {
+        // Without a base both are in path order, and so stand side by side.
+        const auto found = on_base ? written.find(item.path) : static_cast<NodeId>(i);
+        if (!found || written[*found].path != item.path) {
             throw_differs(item.path, "the place");
         }
+        const NodeId node = *found;
         if (item.header.type == EntryType::hardlink) {
             if (written[written[node].inode].path != item.header.link) {
                 throw_differs(item.path, "the hard link");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "slim/plan.hpp"
+
 namespace slimimg::slim {
 namespace {
 
@@ -28,6 +30,18 @@ std::size_t count_files(const Plan& plan, const rootfs::Rootfs& rootfs) {
     return static_cast<std::size_t>(std::count_if(
         plan.items.begin(), plan.items.end(),
         [&](const PlanItem& item) { return item.source && rootfs[*item.source].is_file(); }));
+}
+
+/// What distroless's images set, where the source sets nothing.
+void add_environment(image::Config& config, const Plan& plan) {
+    constexpr std::string_view bundle = "/etc/ssl/certs/ca-certificates.crt";
+    if (!config.env_value("PATH")) {
+        config.env.emplace_back(
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    }
+    if (!config.env_value("SSL_CERT_FILE") && find_item(plan, bundle) != nullptr) {
+        config.env.push_back("SSL_CERT_FILE=" + std::string(bundle));
+    }
 }
 
 std::string counted(std::size_t count, std::string_view what) {
@@ -65,23 +79,49 @@ archive::Compression new_compression(const Analysis& analysis, const RebuildOpti
     return {codec, std::nullopt};
 }
 
-image::Config new_config(const image::Config& source, const BuildTime& time) {
-    image::Config config = source;
+image::Config new_config(const Analysis& analysis, const BuildTime& time) {
+    image::Config config = analysis.image.config;
     config.created = time.text;
     for (image::HistoryStep& step : config.history) {
         step.empty_layer = true;
     }
+    if (!find_base_style(analysis.options.base)->is_empty()) {
+        add_environment(config, analysis.plan);
+    }
+    if (analysis.options.nonroot) {
+        config.user = std::to_string(nonroot_id);
+        config.workdir = config.workdir.empty() ? "/home/nonroot" : config.workdir;
+    }
     return config;
 }
 
-image::HistoryStep new_step(const Analysis& analysis, const BuildTime& time) {
+image::HistoryStep new_step(const Analysis& analysis, const Plan& layer, const BuildTime& time) {
     return {.created = time.text,
             .created_by = "slimimg " SLIMIMG_VERSION ": kept " +
-                          std::to_string(count_files(analysis.plan, analysis.rootfs)) + " of " +
+                          std::to_string(count_files(layer, analysis.rootfs)) + " of " +
                           counted(count_files(analysis.rootfs), "file") + " of " +
                           counted(analysis.rootfs.layers().size(), "layer"),
             .comment = "",
             .empty_layer = false};
+}
+
+void inherit(image::NewImage& made, const image::Image& base) {
+    for (const std::string& variable : base.config.env) {
+        if (!made.config.env_value(variable.substr(0, variable.find('=')))) {
+            made.config.env.push_back(variable);
+        }
+    }
+    made.config.labels.insert(base.config.labels.begin(), base.config.labels.end());
+    for (const image::HistoryStep& step : base.config.history) {
+        if (step.empty_layer) {
+            made.config.history.push_back(step);
+        }
+    }
+    made.annotations["org.opencontainers.image.base.digest"] =
+        base.manifest_digest.value_or(base.config_digest).str();
+    if (!base.names.empty()) {
+        made.annotations["org.opencontainers.image.base.name"] = base.names.front();
+    }
 }
 
 }  // namespace slimimg::slim

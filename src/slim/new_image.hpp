@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "slimimg/image/writer.hpp"
 #include "slimimg/slim/slim.hpp"
 
 #include "slim/build_time.hpp"
@@ -21,7 +22,13 @@ archive::Compression new_compression(const Analysis& analysis, const RebuildOpti
 /// The source's config with its time and history. All of the source's steps stay, marked as
 /// without a layer, so that `docker history` still tells how the program was made; the step of
 /// the new layer comes behind them.
-image::Config new_config(const image::Config& source, const BuildTime& time);
-image::HistoryStep new_step(const Analysis& analysis, const BuildTime& time);
+/// A base style brings distroless's Env (PATH, SSL_CERT_FILE) where the source has none, nonroot
+/// its user and folder.
+image::Config new_config(const Analysis& analysis, const BuildTime& time);
+image::HistoryStep new_step(const Analysis& analysis, const Plan& layer, const BuildTime& time);
+
+/// What an image that stands on another takes over: variables and labels that it does not set, the
+/// base's steps without a layer, and the annotations that name it.
+void inherit(image::NewImage& made, const image::Image& base);
 
 }  // namespace slimimg::slim

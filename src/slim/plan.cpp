@@ -30,11 +30,13 @@ Plan plan_of_kept(const rootfs::Rootfs& rootfs, const closure::Closure& closure)
     return plan;
 }
 
-PlanItem new_folder(std::string path, const NewFolder& folder, std::uint16_t mode) {
+PlanItem new_folder(std::string path, const NewFolder& folder) {
     PlanItem item{.path = std::move(path), .why = folder.why};
     item.header.type = archive::EntryType::directory;
-    item.header.mode = mode;
+    item.header.mode = folder.mode;
     item.header.mtime = folder.mtime;
+    item.header.uid = folder.owner;
+    item.header.gid = folder.owner;
     item.content = Slice{};
     return item;
 }
@@ -87,6 +89,7 @@ std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_vie
         todo.insert(todo.begin(), parts.begin(), parts.end());
     };
     push_front(path);
+    const NewFolder above{.mode = 0755, .mtime = folder.mtime, .why = folder.why};
     std::string at = "/";
     unsigned links = 0;
     while (!todo.empty()) {
@@ -95,10 +98,8 @@ std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_vie
         const PlanItem* item = find_item(plan, next);
         if (item == nullptr) {
             const auto node = rootfs.find(next);
-            item = &put_item(
-                plan,
-                node ? item_of(rootfs, *node, folder.why)
-                     : new_folder(next, folder, todo.empty() ? folder.mode : std::uint16_t{0755}));
+            item = &put_item(plan, node ? item_of(rootfs, *node, folder.why)
+                                        : new_folder(next, todo.empty() ? folder : above));
         }
         if (item->header.type == archive::EntryType::symlink) {
             if (++links > most_links) {
@@ -120,6 +121,13 @@ Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
                const PlanOptions& options) {
     Plan plan = plan_of_kept(rootfs, closure);
     add_root_folders(plan, rootfs, config);
+    if (const BaseStyle* style = find_base_style(options.base);
+        style != nullptr && !style->is_empty()) {
+        add_base_parts(plan, rootfs, config, *style);
+    }
+    if (options.nonroot) {
+        give_to_nonroot(plan, rootfs, config);
+    }
     prune_ld_cache(plan, rootfs, closure);
     if (options.records) {
         add_package_records(plan, rootfs, packages);

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "slimimg/slim/base_style.hpp"
 #include "slimimg/slim/slim.hpp"
 
 /// The plan as a list of passes over plain values. A pass is a function in a file of its own that
@@ -30,12 +31,24 @@ struct NewFolder {
     std::uint16_t mode = 0755;
     archive::Timestamp mtime;
     std::string why;
+    std::uint64_t owner = 0;  ///< user and group
 };
 std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
                        const NewFolder& folder);
 
 /// Pass: folders that engines and programs expect of any root.
 void add_root_folders(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config);
+
+/// distroless's user and group "nonroot".
+inline constexpr std::uint64_t nonroot_id = 65532;
+
+/// Pass: what a base style has and the image lacks, as far as slimimg has a text for it; accounts
+/// and homes.
+void add_base_parts(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config,
+                    const BaseStyle& style);
+
+/// Pass: what the former user owned and what is there to be written to belongs to nonroot.
+void give_to_nonroot(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config);
 
 /// Pass: /etc/ld.so.cache names only what is kept. Goes where no program has glibc.
 void prune_ld_cache(Plan& plan, const rootfs::Rootfs& rootfs, const closure::Closure& closure);

@@ -1,10 +1,10 @@
 #include <array>
-#include <charconv>
 #include <string>
 #include <string_view>
 
 #include "slimimg/base/path.hpp"
 
+#include "slim/accounts.hpp"
 #include "slim/build_time.hpp"
 #include "slim/plan.hpp"
 
@@ -36,37 +36,14 @@ constexpr std::array<Expected, 4> where_there{{
     {"/var/tmp", 0, "any program may write temporary files"},
 }};
 
-std::string_view next_field(std::string_view& line) {
-    const std::string_view field = line.substr(0, line.find(':'));
-    line.remove_prefix(std::min(field.size() + 1, line.size()));
-    return field;
-}
-
-/// The home of a user of /etc/passwd, by name or number; empty where there is none.
-std::string home_in_passwd(std::string_view passwd, std::string_view user) {
-    while (!passwd.empty()) {
-        std::string_view line = passwd.substr(0, passwd.find('\n'));
-        passwd.remove_prefix(std::min(line.size() + 1, passwd.size()));
-        const std::string_view name = next_field(line);
-        next_field(line);  // password
-        const std::string_view uid = next_field(line);
-        next_field(line);  // group
-        next_field(line);  // full name
-        if (name == user || uid == user) {
-            return std::string(next_field(line));
-        }
-    }
-    return {};
-}
-
 /// Where the program's HOME is: as set in the image, else as engines look it up.
 std::string home_of(const rootfs::Rootfs& rootfs, const image::Config& config) {
     if (const auto home = config.env_value("HOME")) {
         return std::string(*home);
     }
-    const std::string user = config.user.substr(0, config.user.find(':'));
-    const auto passwd = rootfs.resolve("/etc/passwd").node;
-    return passwd ? home_in_passwd(rootfs.content(*passwd).text(), user.empty() ? "0" : user) : "";
+    const Slice passwd = passwd_of(rootfs);
+    const auto account = find_account(passwd.text(), user_of(config));
+    return account ? std::string(account->home) : std::string();
 }
 
 bool has_folder(const rootfs::Rootfs& rootfs, std::string_view path) {

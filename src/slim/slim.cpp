@@ -6,12 +6,17 @@
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
 
+#include "slim/bases/parts.hpp"
 #include "slim/compare.hpp"
 #include "slim/layer_writer.hpp"
 #include "slim/new_image.hpp"
+#include "slim/split.hpp"
+#include "slim/stand_on.hpp"
 
 namespace slimimg::slim {
 namespace {
+
+constexpr std::string_view automatic_style = "auto";
 
 std::uint64_t content_bytes(const rootfs::Rootfs& rootfs) {
     std::uint64_t bytes = 0;
@@ -24,6 +29,25 @@ std::uint64_t content_bytes(const rootfs::Rootfs& rootfs) {
 
 rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
     return rootfs::Rootfs::merge(image::scan_layers(image, run), run);
+}
+
+/// The closure of the program and of what the base style has of the image. Where the style is to be
+/// chosen, the closure of the program alone tells which, and `base` becomes its name.
+closure::Closure close_with_base(const rootfs::Rootfs& rootfs, const image::Config& config,
+                                 const closure::PackageDb& packages, closure::Request request,
+                                 std::string& base, const RunOptions& run) {
+    const auto compute = [&] {
+        return closure::compute_closure(rootfs, config, packages, request, run);
+    };
+    if (base == automatic_style) {
+        base = bases::choose_style(rootfs, compute()).id;
+    }
+    const BaseStyle* style = find_base_style(base);
+    if (style == nullptr) {
+        throw Error(Exit::usage, "unknown-base", "there is no base style " + base);
+    }
+    request.base = bases::wanted_paths(*style, rootfs, config);
+    return compute();
 }
 
 /// Without a program or anything else to keep an image would be written that holds nothing.
@@ -85,20 +109,77 @@ void allow_missing(Proof& proof, const closure::Request& request, const rootfs::
     }
 }
 
-image::NewImage make_image(const Analysis& analysis, const RebuildOptions& options,
+/// An image to stand on.
+struct Ground {
+    image::Image image;
+    rootfs::Rootfs rootfs;
+};
+
+std::optional<Ground> read_ground(const Analysis& analysis, const RebuildOptions& options,
+                                  const RunOptions& run) {
+    if (options.base_image.empty()) {
+        return std::nullopt;
+    }
+    const image::Platform& platform = analysis.image.config.platform;
+    image::Image image =
+        image::read_image(options.base_image, {.platform = platform, .tag = options.base_tag}, run);
+    rootfs::Rootfs rootfs = read_tree(image, run);
+    return Ground{std::move(image), std::move(rootfs)};
+}
+
+/// The base's layers as they are stored, with the steps that made them.
+std::vector<image::NewLayer> layers_of(const Ground& ground) {
+    std::vector<image::NewLayer> layers;
+    const auto scans = ground.rootfs.layers();
+    std::vector<image::HistoryStep> steps;
+    for (const image::HistoryStep& step : ground.image.config.history) {
+        if (!step.empty_layer) {
+            steps.push_back(step);
+        }
+    }
+    for (std::size_t i = 0; i < scans.size(); ++i) {
+        layers.push_back({.blob = {.diff_id = ground.image.layers[i].diff_id,
+                                   .digest = scans[i].blob,
+                                   .plain_bytes = scans[i].tar.size(),
+                                   .stored = ground.image.layers[i].blob},
+                          .codec = scans[i].codec,
+                          .history = i < steps.size() ? steps[i] : image::HistoryStep{}});
+    }
+    return layers;
+}
+
+/// The layers that are written, each as a plan.
+std::vector<Plan> layers_to_write(const Plan& plan, const Analysis& analysis, Layers layers) {
+    if (layers == Layers::single) {
+        return {plan};
+    }
+    std::vector<Plan> divided = split_layers(plan, analysis.rootfs, analysis.packages);
+    std::erase_if(divided, [](const Plan& layer) { return layer.items.empty(); });
+    return divided;
+}
+
+image::NewImage make_image(const Analysis& analysis, const Plan& plan,
+                           const std::optional<Ground>& ground, const RebuildOptions& options,
                            image::Format format, const RunOptions& run) {
     const archive::Compression compression = new_compression(analysis, options, format);
     const BuildTime time = build_time(analysis.image.config);
     image::NewImage made;
-    made.config = new_config(analysis.image.config, time);
+    made.config = new_config(analysis, time);
     made.names = new_names(analysis.image.names, options.names, format);
-    made.layers.push_back({write_layer(analysis.plan, analysis.rootfs, compression, run),
-                           compression.codec, new_step(analysis, time)});
+    if (ground) {
+        made.layers = layers_of(*ground);
+        inherit(made, ground->image);
+    }
+    for (const Plan& layer : layers_to_write(plan, analysis, options.layers)) {
+        made.layers.push_back({write_layer(layer, analysis.rootfs, compression, run),
+                               compression.codec, new_step(analysis, layer, time)});
+    }
     return made;
 }
 
 /// Reads the image back from where it waits, and holds it against the plan and the source.
-void prove_staged(const image::StagedImage& staged, const closure::Request& request, RunOptions run,
+void prove_staged(const image::StagedImage& staged, const closure::Request& request,
+                  const Plan& plan, const std::optional<Ground>& ground, RunOptions run,
                   Rebuild& rebuild) {
     const ProgressStep step(run, "prove", "the new image", 0);
     run.progress = nullptr;  // reading it back is part of the proof
@@ -106,8 +187,9 @@ void prove_staged(const image::StagedImage& staged, const closure::Request& requ
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);
     const rootfs::Rootfs written = read_tree(image, run);
-    check_written(written, analysis.plan, analysis.rootfs, run);
-    rebuild.proof = prove(written, analysis.rootfs, analysis.closure, image.config, run);
+    check_written(written, plan, analysis.rootfs, run, ground.has_value());
+    rebuild.proof = prove(written, analysis.rootfs, analysis.closure, image.config, run,
+                          ground ? &ground->rootfs : nullptr);
     rebuild.after_bytes = content_bytes(written);
     rebuild.archive_after_bytes = staged.bytes();
     rebuild.config = image.config;
@@ -135,12 +217,18 @@ Analysis analyze(image::Image image, const closure::Request& request, const RunO
                  const PlanOptions& plan_options) {
     rootfs::Rootfs rootfs = read_tree(image, run);
     closure::PackageDb packages = closure::PackageDb::read(rootfs);
+    PlanOptions chosen = plan_options;
     closure::Closure closure =
-        closure::compute_closure(rootfs, image.config, packages, request, run);
-    Plan plan = make_plan(rootfs, image.config, packages, closure, plan_options);
+        close_with_base(rootfs, image.config, packages, request, chosen.base, run);
+    Plan plan = make_plan(rootfs, image.config, packages, closure, chosen);
     const std::uint64_t before = content_bytes(rootfs);
-    return {std::move(image),   std::move(rootfs), std::move(packages),
-            std::move(closure), std::move(plan),   before};
+    return {.image = std::move(image),
+            .rootfs = std::move(rootfs),
+            .packages = std::move(packages),
+            .closure = std::move(closure),
+            .plan = std::move(plan),
+            .options = chosen,
+            .before_bytes = before};
 }
 
 Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
@@ -159,9 +247,19 @@ Rebuild rebuild(image::Image source, const closure::Request& request,
     demand_content(analysis);
 
     const image::Format format = rebuild_options.format.value_or(analysis.image.format);
-    const image::NewImage made = make_image(analysis, rebuild_options, format, run);
+    const std::optional<Ground> ground = read_ground(analysis, rebuild_options, run);
+    Standing standing;
+    if (ground) {
+        standing = stand_on(analysis.plan, analysis.rootfs, ground->rootfs, run);
+        rebuild.base_name =
+            ground->image.names.empty() ? ground->image.source : ground->image.names.front();
+        rebuild.base_bytes = content_bytes(ground->rootfs);
+        rebuild.base_diagnostics = std::move(standing.diagnostics);
+    }
+    const Plan& plan = ground ? standing.plan : analysis.plan;
+    const image::NewImage made = make_image(analysis, plan, ground, rebuild_options, format, run);
     image::StagedImage staged(made, format, rebuild_options.output, run.spool_dir);
-    prove_staged(staged, request, run, rebuild);
+    prove_staged(staged, request, plan, ground, run, rebuild);
     demand_resolved(rebuild.proof.failures, analysis.rootfs,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "

@@ -182,8 +182,12 @@ slim::Analysis sample_analysis() {
     closure::Closure closure = sample_closure(tree);
     slim::Plan plan = sample_plan(tree, closure);
     const std::uint64_t before = content_bytes(tree);
-    return {std::move(image),   std::move(tree), std::move(packages),
-            std::move(closure), std::move(plan), before};
+    return {.image = std::move(image),
+            .rootfs = std::move(tree),
+            .packages = std::move(packages),
+            .closure = std::move(closure),
+            .plan = std::move(plan),
+            .before_bytes = before};
 }
 
 closure::Request sample_request() {

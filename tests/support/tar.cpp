@@ -65,7 +65,7 @@ std::string tar_member(const Member& member) {
            padded(member.content);
 }
 
-std::string tar(std::initializer_list<Member> members) {
+std::string tar(const std::vector<Member>& members) {
     std::string bytes;
     for (const Member& member : members) {
         bytes += tar_member(member);

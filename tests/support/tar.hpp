@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Makes tar archives for tests, byte for byte as told: also those that no tar program writes.
 namespace test {
@@ -29,7 +30,7 @@ std::string pax_record(std::string_view key, std::string_view value);
 std::string tar_member(const Member& member);
 
 /// A whole archive with its two zero blocks.
-std::string tar(std::initializer_list<Member> members);
+std::string tar(const std::vector<Member>& members);
 
 inline Member file(std::string name, std::string content, unsigned mode = 0644) {
     return {.name = std::move(name), .content = std::move(content), .mode = mode};

@@ -10,7 +10,7 @@ slimimg::rootfs::Rootfs tree_of(const std::vector<std::string>& layers) {
     return slimimg::rootfs::Rootfs::merge(std::move(scans), {});
 }
 
-slimimg::rootfs::Rootfs tree(std::initializer_list<Member> members) {
+slimimg::rootfs::Rootfs tree(const std::vector<Member>& members) {
     return tree_of({tar(members)});
 }
 

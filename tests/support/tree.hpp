@@ -11,7 +11,7 @@
 namespace test {
 
 /// The tree of one layer with these members, or of several layers given as tars, lowest first.
-slimimg::rootfs::Rootfs tree(std::initializer_list<Member> members);
+slimimg::rootfs::Rootfs tree(const std::vector<Member>& members);
 slimimg::rootfs::Rootfs tree_of(const std::vector<std::string>& layers);
 
 }  // namespace test

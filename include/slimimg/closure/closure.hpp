@@ -40,6 +40,12 @@ enum class Keep { strict, automatic, packages };
 /// Of "strict", "auto" or "packages".
 std::optional<Keep> parse_keep(std::string_view name);
 
+/// A file or folder of the image that its new base is to have.
+struct BasePath {
+    std::string path;
+    std::string why;
+};
+
 /// What the user asked for.
 struct Request {
     std::vector<std::vector<std::string>> entrypoints;  ///< empty: the image's own
@@ -48,6 +54,7 @@ struct Request {
     std::vector<std::string> exclude;  ///< globs; they win over all but required
     Keep keep = Keep::automatic;
     std::vector<std::string> allow_missing;  ///< names or globs
+    std::vector<BasePath> base;
 };
 
 /// Something that the program needs and the image lacks.

@@ -170,6 +170,7 @@ struct Report {
     std::string command;  ///< "analyze" or "rebuild"
     ImageInfo image;
     Program program;
+    std::string base;  ///< the style of the new image, or the name of the image that it stands on
     Reduction reduction;
     std::vector<Kept> kept;
     std::vector<Removed> removed;

@@ -32,7 +32,9 @@ struct Plan {
 
 /// What the plan adds to what the program needs.
 struct PlanOptions {
-    bool records = true;  ///< what scanners know the distribution and its packages by
+    bool records = true;           ///< what scanners know the distribution and its packages by
+    std::string base = "scratch";  ///< a style's id, or "auto": by what the program links
+    bool nonroot = false;          ///< runs as, and lets write, distroless's user 65532
 };
 
 /// All that is known of an image after its closure: what the reports are made from.
@@ -42,6 +44,7 @@ struct Analysis {
     closure::PackageDb packages;
     closure::Closure closure;
     Plan plan;
+    PlanOptions options;             ///< with the base style as chosen
     std::uint64_t before_bytes = 0;  ///< content of the merged tree, each inode once
 };
 
@@ -58,12 +61,18 @@ Analysis analyze(const std::string& location, const AnalyzeOptions& options, con
 Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run,
                  const PlanOptions& plan = {});
 
+/// single: one layer. split: what packages own below, all else above it.
+enum class Layers { single, split };
+
 struct RebuildOptions {
     std::string output;                               ///< file, folder, or "-"
     std::optional<image::Format> format;              ///< absent: the input's
     std::optional<archive::Compression> compression;  ///< absent: the input's codec
     std::vector<std::string> names;  ///< absent: the input's with "-slim" at the tag
     PlanOptions plan;
+    std::string base_image;  ///< location of an image to stand on; empty: none
+    std::string base_tag;    ///< which, where there are several
+    Layers layers = Layers::single;
 };
 
 /// What the proof found: the written image read again, every kept ELF file linked in it.
@@ -81,6 +90,9 @@ struct Rebuild {
     std::uint64_t after_bytes = 0;          ///< content of the written tree, each inode once
     std::uint64_t archive_after_bytes = 0;  ///< what was written
     image::Config config;                   ///< as written
+    std::string base_name;                  ///< of the image it stands on; empty: none
+    std::uint64_t base_bytes = 0;           ///< of those, in that image's layers
+    std::vector<Diagnostic> base_diagnostics;
 };
 
 /// Analyzes, writes, reopens, proves, and only then puts the image in its place. Throws Error with
@@ -96,8 +108,10 @@ Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
                const closure::PackageDb& packages, const closure::Closure& closure,
                const PlanOptions& options = {});
 
-/// Links every ELF file of `written` in it, and compares with `source`.
+/// Links every ELF file of `written` in it, and compares with `source`, and with `base` (may be
+/// null) where the written image stands on one.
 Proof prove(const rootfs::Rootfs& written, const rootfs::Rootfs& source,
-            const closure::Closure& closure, const image::Config& config, const RunOptions& run);
+            const closure::Closure& closure, const image::Config& config, const RunOptions& run,
+            const rootfs::Rootfs* base = nullptr);
 
 }  // namespace slimimg::slim

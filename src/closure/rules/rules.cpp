@@ -6,6 +6,7 @@ const std::vector<const Rule*>& all_rules() {
     static const std::vector<const Rule*> list{
         &rules::program,
         &rules::request,
+        &rules::base,
         &rules::usrmerge,
         &rules::shebang,
         &rules::shell_script,

@@ -22,6 +22,7 @@ extern const Rule named_path;
 extern const Rule application_file;
 extern const Rule package_data;
 extern const Rule child_program;
+extern const Rule base;
 extern const Rule compiler;
 extern const Rule locale;
 extern const Rule time_zone;

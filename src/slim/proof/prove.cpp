@@ -118,10 +118,22 @@ class Judge {
     std::map<std::pair<std::string, std::string>, std::set<std::string>> lacking_;
 };
 
+/// What the image that the written one stands on lacks by itself is its own affair.
+void leave_out_gaps_of(const rootfs::Rootfs& base, const closure::LoaderEnvironment& environment,
+                       const RunOptions& run, std::vector<Gap>& gaps) {
+    closure::ElfStore elves(base, run.limits);
+    const std::vector<Gap> own = proof::check_linkage(elves, files_of(base), environment, run).gaps;
+    std::erase_if(gaps, [&](const Gap& gap) {
+        return std::any_of(own.begin(), own.end(),
+                           [&](const Gap& other) { return other.key() == gap.key(); });
+    });
+}
+
 }  // namespace
 
 Proof prove(const rootfs::Rootfs& written, const rootfs::Rootfs& source,
-            const closure::Closure& closure, const image::Config& config, const RunOptions& run) {
+            const closure::Closure& closure, const image::Config& config, const RunOptions& run,
+            const rootfs::Rootfs* base) {
     const closure::PackageDb no_packages;
     const closure::Request no_request;
     closure::Evidence here(written, config, no_packages, no_request, run);
@@ -136,11 +148,14 @@ Proof prove(const rootfs::Rootfs& written, const rootfs::Rootfs& source,
                 .failures = {},
                 .diagnostics = std::move(linkage.diagnostics)};
     if (!linkage.gaps.empty()) {
+        if (base != nullptr) {
+            leave_out_gaps_of(*base, here.loader_environment(), run, linkage.gaps);
+        }
         const proof::Linkage before =
             proof::check_linkage(there.elves(), files, there.loader_environment(), run);
         Judge(source, closure, proof).judge(linkage.gaps, before.gaps);
     }
-    const proof::Trees trees{here, there, closure};
+    const proof::Trees trees{here, there, closure, base != nullptr};
     check_symlinks(trees, proof.failures);
     check_commands(trees, proof.failures, proof.diagnostics);
     check_scripts(trees, proof.failures);

@@ -19,10 +19,15 @@ bool is_made_by_engines(std::string_view path) {
                        [&](std::string_view folder) { return path::is_within(path, folder); });
 }
 
-/// True where `found` leads to the same path in the written tree as in the source.
-bool same_place(const Rootfs& written, const rootfs::Resolution& found, const Rootfs& source,
-                NodeId wanted) {
-    return found.node && written[*found.node].path == source[wanted].path;
+/// True where `found` leads to the same path in the written tree as in the source; with a base,
+/// to something of the same type.
+bool same_place(const Trees& trees, const rootfs::Resolution& found, NodeId wanted) {
+    if (!found.node) {
+        return false;
+    }
+    const rootfs::Node& there = trees.written.rootfs()[*found.node];
+    const rootfs::Node& here = trees.source.rootfs()[wanted];
+    return there.path == here.path || (trees.on_base && there.header.type == here.header.type);
 }
 
 void check_command(const Trees& trees, const std::string& name, std::string_view origin,
@@ -36,8 +41,7 @@ void check_command(const Trees& trees, const std::string& name, std::string_view
         diagnostics.push_back({Severity::warning, "command-not-kept", source[*wanted].path,
                                std::string(origin) + " still starts " + path::printable(name) +
                                    ", which is not kept"});
-    } else if (!same_place(trees.written.rootfs(), trees.written.find_program(name), source,
-                           *wanted)) {
+    } else if (!same_place(trees, trees.written.find_program(name), *wanted)) {
         failures.push_back({.name = name,
                             .needed_by = std::nullopt,
                             .kind = "command",
@@ -66,7 +70,7 @@ void check_symlinks(const Trees& trees, std::vector<Unresolved>& failures) {
         }
         const auto wanted = source.resolve(source[node].path).node;
         if (wanted && !is_made_by_engines(source[*wanted].path) &&
-            !same_place(written, written.resolve(source[node].path), source, *wanted)) {
+            !same_place(trees, written.resolve(source[node].path), *wanted)) {
             failures.push_back({.name = source[*wanted].path,
                                 .needed_by = node,
                                 .kind = "link",
@@ -98,7 +102,7 @@ void check_scripts(const Trees& trees, std::vector<Unresolved>& failures) {
         }
         const auto wanted = source.resolve(interpreter).node;
         if (wanted && trees.closure.kept.contains(*wanted) &&
-            !same_place(written, written.resolve(interpreter), source, *wanted)) {
+            !same_place(trees, written.resolve(interpreter), *wanted)) {
             failures.push_back({.name = std::string(interpreter),
                                 .needed_by = node,
                                 .kind = "interpreter",

@@ -11,6 +11,8 @@ struct Trees {
     closure::Evidence& written;
     closure::Evidence& source;
     const closure::Closure& closure;
+    /// The written image stands on another, whose libraries and folders may serve in other places.
+    bool on_base = false;
 };
 
 /// Kept symlinks that lead somewhere in the source and nowhere in the written tree.
