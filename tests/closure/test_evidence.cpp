@@ -14,8 +14,8 @@ namespace {
 rootfs::Rootfs small_tree() {
     return tree({folder("bin"), file("bin/app", "data", 0755), test::symlink("bin/alias", "app"),
                  folder("etc"), file("etc/os-release", "ID=debian\n"), file("etc/app.conf", "x"),
-                 folder("etc/d"), file("etc/d/a", "1"), file("etc/d/b", "2"), folder("opt"),
-                 file("opt/unused", "x")});
+                 folder("etc/d"), file("etc/d/a", "1"), file("etc/d/b", "2"), folder("mnt"),
+                 file("mnt/unused", "x")});
 }
 
 }  // namespace
@@ -25,8 +25,8 @@ TEST_CASE("the entrypoint stays with the folders above it, and nothing else") {
     CHECK(image.rules("/bin/app") == "program");
     CHECK(image.rules("/bin") == "parent");
     CHECK(image.rules("/") == "parent");
-    CHECK_FALSE(image.keeps("/opt"));
-    CHECK_FALSE(image.keeps("/opt/unused"));
+    CHECK_FALSE(image.keeps("/mnt"));
+    CHECK_FALSE(image.keeps("/mnt/unused"));
     CHECK(image.closure.unresolved.empty());
 }
 
@@ -67,10 +67,10 @@ TEST_CASE("--keep strict keeps what is required and notes the rest as hints") {
 }
 
 TEST_CASE("--include takes paths, folders and globs, and refuses what matches nothing") {
-    const ClosureOf image(small_tree(), runs({"/bin/app"}), {.include = {"/etc/d", "/opt/un*"}});
+    const ClosureOf image(small_tree(), runs({"/bin/app"}), {.include = {"/etc/d", "/mnt/un*"}});
     CHECK(image.rules("/etc/d/a") == "request");
     CHECK(image.keeps("/etc/d/b"));
-    CHECK(image.keeps("/opt/unused"));
+    CHECK(image.keeps("/mnt/unused"));
     CHECK_FALSE(image.keeps("/etc/app.conf"));
     CHECK_THROWS_AS(ClosureOf(small_tree(), runs({"/bin/app"}), {.include = {"/none"}}), Error);
 }
@@ -100,7 +100,7 @@ TEST_CASE("why tells the chain from the config to the file") {
     CHECK(chain[1].reason.rule == "shebang");
     CHECK(image.closure.why(*image.rootfs.find("/bin/dash")).size() == 2);
     const ClosureOf other(small_tree(), runs({"/bin/app"}));
-    CHECK(other.closure.why(*other.rootfs.find("/opt")).empty());
+    CHECK(other.closure.why(*other.rootfs.find("/mnt")).empty());
 }
 
 TEST_CASE("what is missing for a likely file only is not fatal") {

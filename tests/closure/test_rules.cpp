@@ -48,6 +48,29 @@ TEST_CASE("files of a COPY layer are the application's, files of the distributio
     CHECK(image.keeps("/etc/passwd"));
 }
 
+TEST_CASE("what a COPY puts into /etc stays, whatever packages have in that place") {
+    image::Config config = runs({"/usr/bin/sh"});
+    config.history = {step("ADD file:1 in / "), step("COPY a b /etc/cron.d/ # buildkit"),
+                      step("RUN /bin/sh -c true # buildkit")};
+    const ClosureOf image(
+        tree_of({distribution(), tar({folder("etc/cron.d"), file("etc/cron.d/own", "x")}),
+                 tar({file("etc/cron.d/package", "x")})}),
+        config);
+    CHECK(image.rules("/etc/cron.d/own") == "application-file");
+    CHECK_FALSE(image.keeps("/etc/cron.d/package"));
+}
+
+TEST_CASE("of a squashed image the application's places stay") {
+    const ClosureOf image(
+        tree({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("app"),
+              file("app/page", "x"), folder("usr"), folder("usr/bin"), folder("made"),
+              file("usr/bin/sh", "x", 0755), file("usr/bin/bash", "x", 0755)}),
+        runs({"/usr/bin/sh"}));
+    CHECK(image.rules("/app/page") == "application-file");
+    CHECK_FALSE(image.keeps("/made"));
+    CHECK_FALSE(image.keeps("/usr/bin/bash"));
+}
+
 TEST_CASE("usrmerge links stay where what they lead to stays") {
     const ClosureOf image(tree_of({distribution()}), runs({"/usr/bin/sh"}));
     CHECK(image.rules("/bin") == "usrmerge");
@@ -95,17 +118,17 @@ TEST_CASE("paths in the application's text are kept; comments, parts of words an
 
 TEST_CASE("a shared folder that is named stays without what is in it") {
     image::Config config = runs({"/app"});
-    config.env = {"CONF=/etc", "DATA=/var/lib/app", "PATH=/opt/tools"};
+    config.env = {"CONF=/etc", "DATA=/var/lib/app", "PATH=/mnt/tools"};
     const ClosureOf image(
         tree({file("app", "x", 0755), folder("etc"), file("etc/other", "x"),
               file("etc/os-release", "ID=debian\n"), folder("var"), folder("var/lib"),
-              folder("var/lib/app"), file("var/lib/app/data", "x"), folder("opt"),
-              folder("opt/tools"), file("opt/tools/t", "x", 0755)}),
+              folder("var/lib/app"), file("var/lib/app/data", "x"), folder("mnt"),
+              folder("mnt/tools"), file("mnt/tools/t", "x", 0755)}),
         config);
     CHECK(image.keeps("/etc"));
     CHECK_FALSE(image.keeps("/etc/other"));
     CHECK(image.keeps("/var/lib/app/data"));
-    CHECK_FALSE(image.keeps("/opt/tools/t"));
+    CHECK_FALSE(image.keeps("/mnt/tools/t"));
 }
 
 TEST_CASE("the locale that the environment asks for is kept by its normalized name") {

@@ -43,6 +43,12 @@ bool is_application_place(std::string_view path, std::string_view workdir) {
            });
 }
 
+/// What the image's maker put into /etc is meant for the program, whoever owned it before and
+/// though what packages have in that place (cron jobs) is not.
+bool is_own_setting(const Node& node, LayerOrigin origin) {
+    return origin == LayerOrigin::copied && path::is_within(node.path, "/etc");
+}
+
 /// Links that update-alternatives made: packages want them so, not the image's maker.
 bool is_alternative(const Node& node) {
     return node.is_symlink() && node.header.link.starts_with("/etc/alternatives/");
@@ -78,21 +84,29 @@ void start(Evidence& evidence) {
     const std::string workdir = path::normalize(evidence.config().workdir);
     const auto workdir_node = tree.resolve(workdir).node;
     const bool own_workdir = workdir_node && !is_shared_folder(evidence, *workdir_node);
+    // A squashed image: where an application is put, a distribution has nothing.
+    const bool squashed = std::all_of(origins.begin(), origins.end(), [](LayerOrigin origin) {
+        return origin == LayerOrigin::base;
+    });
     for (NodeId id = 1; id < tree.size(); ++id) {
         const Node& node = tree[id];
         const LayerOrigin origin = origins[node.layer];
-        if (origin == LayerOrigin::base || node.entry == Node::no_entry ||
-            evidence.packages().owner(id) || is_leftover(node) || is_ballast(node) ||
-            is_build_rest(evidence, id) || is_installer(tree, id)) {
+        if ((origin == LayerOrigin::base && !squashed) || node.entry == Node::no_entry ||
+            is_leftover(node)) {
+            continue;
+        }
+        const bool unwanted = evidence.packages().owner(id) || is_ballast(node) ||
+                              is_build_rest(evidence, id) || is_installer(tree, id);
+        if (unwanted && !is_own_setting(node, origin)) {
             continue;
         }
         if (origin == LayerOrigin::copied) {
             evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
-                               "a COPY or ADD put it there and no package owns it"});
+                               "a COPY or ADD put it there"});
         } else if (is_application_place(node.path, own_workdir ? workdir : "/app")) {
             evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
                                "the application's place, and no package owns it"});
-        } else if (is_prepared(node)) {
+        } else if (is_prepared(node) && !squashed) {
             evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
                                "made by a build step for the program, and no package owns it"});
         }

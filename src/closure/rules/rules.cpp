@@ -24,6 +24,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::package_data,
         &rules::child_program,
         &rules::compiler,
+        &rules::config_command,
         &rules::locale,
         &rules::time_zone,
         &rules::perl,
@@ -32,7 +33,6 @@ const std::vector<const Rule*>& all_rules() {
         &rules::ruby,
         &rules::lua,
         &rules::node_js,
-
     };
     return list;
 }

@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/dependencies.hpp"
+#include "closure/rules/layers.hpp"
+#include "closure/rules/rules.hpp"
+#include "closure/rules/shell_script.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+constexpr std::string_view blanks = " \t\r";
+
+constexpr std::size_t largest_text = 1UL << 20;
+
+std::string_view trim(std::string_view text) {
+    const std::size_t start = text.find_first_not_of(blanks);
+    return start == std::string_view::npos
+               ? std::string_view()
+               : text.substr(start, text.find_last_not_of(blanks) + 1 - start);
+}
+
+template <typename Line>
+void for_each_line(std::string_view text, Line line) {
+    while (!text.empty()) {
+        const std::string_view whole = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(whole.size() + 1, text.size()));
+        const std::string_view used = trim(whole);
+        if (!used.empty() && used.front() != '#' && used.front() != ';') {
+            line(used);
+        }
+    }
+}
+
+bool is_procfile(std::string_view path) {
+    return path::basename(path) == "Procfile";
+}
+
+/// Where settings are. Below a folder with a dot, and among a package's files outside /etc, are
+/// those of tools that the application's developers use.
+bool has_settings(Evidence& evidence, NodeId node) {
+    static constexpr std::array<std::string_view, 6> endings{".conf", ".cfg",  ".cnf",
+                                                             ".ini",  ".toml", ".properties"};
+    const std::string_view path = evidence.rootfs()[node].path;
+    if (path::is_within(path, "/etc")) {
+        return true;
+    }
+    return !evidence.packages().owner(node) && !is_of_a_dependency(path) &&
+           path.find("/.") == std::string_view::npos &&
+           (is_procfile(path) ||
+            std::any_of(endings.begin(), endings.end(),
+                        [&](std::string_view ending) { return path.ends_with(ending); }));
+}
+
+/// "command", "archive_command", "ExecStart", "attach-daemon": what is set is a command line.
+bool means_a_command(std::string_view key) {
+    static constexpr std::array<std::string_view, 6> words{"run",    "start",        "entrypoint",
+                                                           "daemon", "attachdaemon", "program"};
+    std::string plain;
+    for (const char c : key) {
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+            plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        }
+    }
+    return plain.ends_with("command") || plain.ends_with("cmd") || plain.starts_with("exec") ||
+           std::find(words.begin(), words.end(), plain) != words.end();
+}
+
+/// `command = nginx -g "daemon off;" ; the front end` → `nginx -g "daemon off;"`.
+std::string_view value_of(std::string_view text) {
+    text = trim(text.substr(0, text.find(" ;")));
+    const char first = text.empty() ? '\0' : text.front();
+    if ((first == '"' || first == '\'') && text.find(first, 1) == text.size() - 1) {
+        text = text.substr(1, text.size() - 2);
+    }
+    return text;
+}
+
+/// What a setting holds may be no command after all, so that a lack is not told.
+void keep_commands(Evidence& evidence, NodeId file, std::string_view key, std::string_view text) {
+    for (const ShellCommand& command : read_shell(text, {}).commands) {
+        if (evidence.find_program(command.name()).node) {
+            evidence.keep_program(command.name(), {config_command.id, file, Confidence::likely,
+                                                   std::string(key) + " runs " + command.name()});
+        }
+    }
+}
+
+void read_settings(Evidence& evidence, NodeId node) {
+    const bool procfile = is_procfile(evidence.rootfs()[node].path);
+    for_each_line(evidence.text(node), [&](std::string_view line) {
+        const std::size_t sign = line.find_first_of(procfile ? ":" : "=:");
+        if (sign == std::string_view::npos) {
+            return;
+        }
+        const std::string_view key = trim(line.substr(0, sign));
+        if (procfile || means_a_command(key)) {
+            keep_commands(evidence, node, key, value_of(line.substr(sign + 1)));
+        }
+    });
+}
+
+enum class CronTable { none, of_a_user, of_the_system };
+
+/// Vixie's cron, cronie and BusyBox's crond; and the file that cron's relatives for containers are
+/// given. crontab(5): a line of the system's tables also names the user.
+CronTable cron_table(const Node& node) {
+    static constexpr std::array<std::string_view, 3> users{"/var/spool/cron/crontabs",
+                                                           "/var/spool/cron", "/etc/crontabs"};
+    const std::string_view path = node.path;
+    const std::string_view folder = path::parent(path);
+    if (!node.is_file()) {
+        return CronTable::none;
+    }
+    if (path == "/etc/crontab" || folder == "/etc/cron.d") {
+        return CronTable::of_the_system;
+    }
+    const bool of_a_user = std::find(users.begin(), users.end(), folder) != users.end();
+    return of_a_user || path::basename(path) == "crontab" || path.ends_with(".crontab")
+               ? CronTable::of_a_user
+               : CronTable::none;
+}
+
+void skip_word(std::string_view& line) {
+    line.remove_prefix(std::min(line.find_first_of(blanks), line.size()));
+    line = trim(line);
+}
+
+bool is_a_time(std::string_view line) {
+    return line.front() == '@' || line.front() == '*' ||
+           std::isdigit(static_cast<unsigned char>(line.front())) != 0;
+}
+
+void read_cron_table(Evidence& evidence, NodeId node, CronTable table) {
+    const std::string& name = evidence.rootfs()[node].path;
+    bool any = false;
+    for_each_line(evidence.text(node), [&](std::string_view line) {
+        if (!is_a_time(line)) {
+            return;  // a variable
+        }
+        constexpr int fields = 5;
+        const int words =
+            (line.front() == '@' ? 1 : fields) + (table == CronTable::of_the_system ? 1 : 0);
+        for (int word = 0; word < words; ++word) {
+            skip_word(line);
+        }
+        // "%" ends the command: what follows is its input.
+        const std::string_view command = line.substr(0, line.find('%'));
+        if (!command.empty()) {
+            any = true;
+            keep_shell_text(evidence, command, ShellDialect::dash, {node, name, "/", {}, 0},
+                            std::vector<std::string>());
+        }
+    });
+    if (any) {
+        evidence.keep_program("/bin/sh", {config_command.id, node, Confidence::likely,
+                                          "cron runs its lines in the shell"});
+    }
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    const Node& file = evidence.rootfs()[node];
+    if (!file.is_file() || file.header.size > largest_text || evidence.elf(node) != nullptr) {
+        return;
+    }
+    if (const CronTable table = cron_table(file); table != CronTable::none) {
+        read_cron_table(evidence, node, table);
+    } else if (has_settings(evidence, node) && !evidence.text(node).starts_with("#!")) {
+        read_settings(evidence, node);
+    }
+}
+
+bool is_cron(const Node& node) {
+    static constexpr std::array<std::string_view, 3> daemons{"cron", "crond", "fcron"};
+    const std::string_view folder = path::basename(path::parent(node.path));
+    return (folder == "bin" || folder == "sbin") &&
+           std::find(daemons.begin(), daemons.end(), path::basename(node.path)) != daemons.end();
+}
+
+/// Jobs that packages bring are for machines that live on; the image's maker added the others, by
+/// COPY, with crontab(1), or to the table that Alpine has.
+void settle(Evidence& evidence) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const auto daemon = std::find_if(evidence.kept().begin(), evidence.kept().end(),
+                                     [&](const auto& kept) { return is_cron(tree[kept.first]); });
+    if (daemon == evidence.kept().end()) {
+        return;
+    }
+    const NodeId cron = daemon->first;
+    for (const std::string_view place : {"/etc/cron.d", "/etc/crontabs", "/var/spool/cron"}) {
+        const auto folder = tree.resolve(place).node;
+        for (NodeId id = folder.value_or(0); folder && id < tree[*folder].subtree_end; ++id) {
+            if (cron_table(tree[id]) != CronTable::none &&
+                (place != "/etc/cron.d" || !evidence.packages().owner(id))) {
+                evidence.keep_path(tree[id].path, {config_command.id, cron, Confidence::likely,
+                                                   "a table of jobs that it runs"});
+            }
+        }
+    }
+}
+
+}  // namespace
+
+const Rule config_command{.id = "config-command",
+                          .summary = "a command that a configuration file or a cron table runs",
+                          .inspect = inspect,
+                          .settle = settle};
+
+}  // namespace slimimg::closure::rules

@@ -1,0 +1,77 @@
+#include <doctest/doctest.h>
+
+#include "support/closure.hpp"
+
+// Commands that stand in configuration files and in tables of cron jobs.
+
+using namespace slimimg;
+using namespace test;
+
+namespace {
+
+std::string programs() {
+    return tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+                folder("usr/bin"), file("usr/bin/sh", "x", 0755), file("usr/bin/web", "x", 0755),
+                file("usr/bin/php", "x", 0755), file("usr/bin/report", "x", 0755),
+                file("usr/bin/cron", "x", 0755), file("usr/bin/other", "x", 0755),
+                folder("etc/cron.d"), folder("var"), folder("var/spool"), folder("var/spool/cron"),
+                folder("var/spool/cron/crontabs"), test::symlink("bin", "usr/bin")});
+}
+
+ClosureOf with(const std::string& name, const std::string& text,
+               const std::vector<std::string>& argv = {"/usr/bin/sh"}) {
+    std::vector<std::string> line = argv;
+    line.push_back("/" + name);
+    return {tree_of({programs(), tar({file(name, text)})}), runs(line)};
+}
+
+}  // namespace
+
+TEST_CASE("a setting that holds a command keeps its program, whatever the form") {
+    CHECK(with("etc/a.conf", "[program:web]\ncommand=web -g \"x;\" ; in front\n")
+              .rules("/usr/bin/web") == "config-command");
+    CHECK(with("etc/a.conf", "archive_command = 'report %p'\n").keeps("/usr/bin/report"));
+    CHECK(with("etc/a.conf", "ExecStart: sh -c \"cd / && php x\"\n").keeps("/usr/bin/php"));
+    CHECK(with("srv/Procfile", "web: A=1 php -S 0:80\n").keeps("/usr/bin/php"));
+    CHECK(with("srv/app.ini", "attach-daemon = web\n").keeps("/usr/bin/web"));
+}
+
+TEST_CASE("a setting that holds none, a comment and a developer's file keep nothing") {
+    CHECK_FALSE(with("etc/a.conf", "name = web\n").keeps("/usr/bin/web"));
+    CHECK_FALSE(with("etc/a.conf", "#command = web\n; command = web\n").keeps("/usr/bin/web"));
+    CHECK_FALSE(with("srv/.tool/a.conf", "command = web\n").keeps("/usr/bin/web"));
+    CHECK_FALSE(with("srv/notes.txt", "command = web\n").keeps("/usr/bin/web"));
+    const ClosureOf lacking = with("etc/a.conf", "command = elsewhere\n");
+    CHECK(lacking.closure.unresolved.empty());
+}
+
+TEST_CASE("the table of jobs names commands behind the time, and in /etc behind the user") {
+    CHECK(with("etc/crontab", "SHELL=/bin/sh\n*/5 * * * * root report > /x\n")
+              .keeps("/usr/bin/report"));
+    CHECK(with("srv/crontab", "@daily report\n").keeps("/usr/bin/report"));
+    // Of a user's table the sixth word is the command itself.
+    CHECK_FALSE(with("srv/crontab", "0 1 * * * other report\n").keeps("/usr/bin/report"));
+    CHECK(with("srv/crontab", "0 1 * * * nothing\n").misses("nothing", "command"));
+}
+
+TEST_CASE("cron keeps the tables that the image's maker added, no other program does") {
+    const auto image = [](const char* program) {
+        return ClosureOf(
+            tree_of({programs(),
+                     tar({file("etc/cron.d/own", "0 1 * * * root report\n"),
+                          file("var/spool/cron/crontabs/root", "0 1 * * * php x\n"),
+                          file("etc/cron.d/package", "0 1 * * * root other\n"), folder("var/lib"),
+                          folder("var/lib/dpkg"), folder("var/lib/dpkg/info"),
+                          file("var/lib/dpkg/info/a.list", "/etc/cron.d/package\n"),
+                          file("var/lib/dpkg/status",
+                               "Package: a\nStatus: install ok installed\nVersion: 1\n\n")})}),
+            runs({program, "-f"}));
+    };
+    const ClosureOf cron = image("/usr/bin/cron");
+    CHECK(cron.keeps("/etc/cron.d/own"));
+    CHECK(cron.keeps("/usr/bin/report"));
+    CHECK(cron.keeps("/usr/bin/php"));
+    CHECK_FALSE(cron.keeps("/etc/cron.d/package"));
+    CHECK_FALSE(cron.keeps("/usr/bin/other"));
+    CHECK_FALSE(image("/usr/bin/web").keeps("/etc/cron.d/own"));
+}
