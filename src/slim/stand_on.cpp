@@ -12,6 +12,7 @@
 #include "slimimg/closure/loader.hpp"
 
 #include "slim/accounts.hpp"
+#include "slim/records/join.hpp"
 
 namespace slimimg::slim {
 namespace {
@@ -21,6 +22,9 @@ using rootfs::NodeId;
 using rootfs::Rootfs;
 
 constexpr std::string_view cache_path = "/etc/ld.so.cache";
+constexpr std::string_view dpkg_records = "/var/lib/dpkg/status.d";
+constexpr std::string_view dpkg_sums_ending = ".md5sums";
+constexpr std::string_view apk_database = "/lib/apk/db/installed";
 
 bool same_owner(const archive::Header& a, const archive::Header& b) {
     return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.xattrs == b.xattrs;
@@ -49,6 +53,7 @@ class Stand {
         }
         lead_to_base();
         join_cache();
+        join_records();
         tie_hard_links(top_.plan, source_);
         tell();
         return std::move(top_);
@@ -192,7 +197,12 @@ class Stand {
                 put_item(top_.plan, std::move(item));
             }
         } else if (item.header.type == EntryType::symlink && node.is_directory()) {
-            folder_links_.push_back(std::move(item));
+            // An empty folder gives way, so that what is written later is seen under both names.
+            if (node.subtree_end == *there + 1) {
+                put_item(top_.plan, std::move(item));
+            } else {
+                folder_links_.push_back(std::move(item));
+            }
         } else if (item.header.type == EntryType::symlink && node.is_symlink() &&
                    (item.header.link == node.header.link || leads_to_provided(item.path))) {
             return;
@@ -229,6 +239,10 @@ class Stand {
         if (std::find(of_the_base.begin(), of_the_base.end(), item.path) != of_the_base.end()) {
             return;
         }
+        if (path::is_within(item.path, dpkg_records) || item.path.ends_with(apk_database)) {
+            records_.push_back(std::move(item));
+            return;
+        }
         if (item.path == "/etc/passwd" || item.path == "/etc/group") {
             join_accounts(std::move(item), ours.text(), theirs.text());
             return;
@@ -251,48 +265,84 @@ class Stand {
         put_item(top_.plan, std::move(item));
     }
 
+    /// The content under a path of the plan's, and of the base's; empty where there is none.
+    std::string planned_text(const std::string& path) const {
+        Slice owner;
+        const PlanItem* const item = find_item(whole_, path);
+        return item == nullptr ? std::string() : std::string(as_text(bytes_of(*item, owner)));
+    }
+    std::string base_text(const std::string& path) const {
+        const auto node = base_.resolve(path).node;
+        return node ? std::string(base_.content(*node).text()) : std::string();
+    }
+
+    /// Packages that both sides have a record of.
+    void join_records() {
+        const HasAbove has_above = [&](std::string_view path) {
+            const PlanItem* const item = find_item(top_.plan, name_in_base(std::string(path)));
+            return item != nullptr && item->header.type != EntryType::directory;
+        };
+        for (PlanItem& item : records_) {
+            std::optional<std::string> text;
+            if (item.path.ends_with(apk_database)) {
+                text = join_apk(planned_text(item.path), base_text(item.path), has_above);
+            } else {
+                const bool is_sums = item.path.ends_with(dpkg_sums_ending);
+                const std::string package =
+                    item.path.substr(0, item.path.size() - (is_sums ? dpkg_sums_ending.size() : 0));
+                const std::string sums = package + std::string(dpkg_sums_ending);
+                if (auto joined = join_dpkg({planned_text(package), planned_text(sums)},
+                                            {base_text(package), base_text(sums)}, has_above)) {
+                    text = is_sums ? std::move(joined->sums) : std::move(joined->control);
+                }
+            }
+            if (text && *text != base_text(item.path)) {
+                item.content = slice_of(*text);
+                item.header.size = text->size();
+                item.why = "packages of the base and of the layer above it";
+                put_item(top_.plan, std::move(item));
+            }
+        }
+    }
+
     void override(PlanItem item, const std::string& problem) {
         top_.diagnostics.push_back({Severity::note, "base-conflict", item.path,
                                     "the base's " + problem + "; the image's is taken"});
         put_item(top_.plan, std::move(item));
     }
 
-    /// The source has a symlink where the base has a folder (/lib of a base that is not
-    /// usrmerged): the folder stays, and names in it lead to what the symlink led to.
+    /// The source has a symlink where the base has a folder with something in it (/lib of a base
+    /// that is not usrmerged): the folder stays, and names in it lead to what the symlink led to.
     void spread(const PlanItem& link) {
         const std::string target =
             path::normalize(link.header.link.starts_with('/')
                                 ? link.header.link
                                 : path::join(path::parent(link.path), link.header.link));
         for (const PlanItem& item : std::vector<PlanItem>(top_.plan.items)) {
-            if (!path::is_within(item.path, target) || item.path == target ||
-                item.header.type == EntryType::directory) {
-                continue;
+            if (path::is_within(item.path, target) && item.path != target) {
+                add_name(link, target, item.path);
             }
-            const std::string name = link.path + item.path.substr(target.size());
-            if (base_.resolve(name).node || find_item(top_.plan, name) != nullptr) {
-                continue;
-            }
-            make_folders(path::parent(name), link);
-            PlanItem added{.path = name, .why = "in place of the image's link " + link.path};
-            added.header = link.header;
-            added.header.link = item.path;
-            added.content = Slice{};
-            put_item(top_.plan, std::move(added));
         }
     }
 
-    /// Folders of root's down to `path`, where neither the base nor the plan has them.
-    void make_folders(std::string_view path, const PlanItem& link) {
-        for (; !base_.find(path) && find_item(top_.plan, path) == nullptr;
-             path = path::parent(path)) {
-            PlanItem made{.path = std::string(path),
-                          .why = "in place of the image's link " + link.path};
-            made.header.type = EntryType::directory;
-            made.header.mode = 0755;
-            made.header.mtime = link.header.mtime;
-            made.content = Slice{};
-            put_item(top_.plan, std::move(made));
+    /// Makes the first folder on the way to `path`, or that itself, that the base lacks below
+    /// `link` a link to that below `target`.
+    void add_name(const PlanItem& link, const std::string& target, const std::string& path) {
+        for (std::size_t end = target.size(); end != path.npos;) {
+            end = path.find('/', end + 1);
+            const std::string part = path.substr(0, end);
+            const std::string name = name_in_base(link.path + part.substr(target.size()));
+            if (base_.resolve(name).node) {
+                continue;
+            }
+            if (find_item(top_.plan, name) == nullptr) {
+                PlanItem added{.path = name, .why = "in place of the image's link " + link.path};
+                added.header = link.header;
+                added.header.link = part;
+                added.content = Slice{};
+                put_item(top_.plan, std::move(added));
+            }
+            return;
         }
     }
 
@@ -369,6 +419,7 @@ class Stand {
     std::set<std::string> provided_;
     std::uint64_t provided_bytes_ = 0;
     std::vector<PlanItem> folder_links_;
+    std::vector<PlanItem> records_;  // of packages that the base has a record of too
     Standing top_;
 };
 

@@ -6,6 +6,7 @@
 #include "slimimg/closure/ld_cache.hpp"
 
 #include "fixture.hpp"
+#include "slim/records/join.hpp"
 #include "slim/stand_on.hpp"
 #include "support/elf.hpp"
 
@@ -127,11 +128,61 @@ TEST_CASE(
         {folder("lib"), file("lib/theirs.so", "y")}, {"/usr/lib", "/lib"});
     CHECK(stood.item("/lib") == nullptr);
     CHECK(stood.item("/usr/lib/sub/own.so") != nullptr);
-    REQUIRE(stood.item("/lib/sub/own.so") != nullptr);
-    CHECK(stood.item("/lib/sub/own.so")->header.type == EntryType::symlink);
-    CHECK(stood.item("/lib/sub/own.so")->header.link == "/usr/lib/sub/own.so");
-    CHECK(stood.item("/lib/sub")->header.type == EntryType::directory);
+    REQUIRE(stood.item("/lib/sub") != nullptr);
+    CHECK(stood.item("/lib/sub")->header.type == EntryType::symlink);
+    CHECK(stood.item("/lib/sub")->header.link == "/usr/lib/sub");
+    CHECK(stood.item("/lib/sub/own.so") == nullptr);
     CHECK(stood.item("/lib/theirs.so") == nullptr);
+}
+
+TEST_CASE("an empty folder that the program writes to by another name is led to") {
+    const std::vector<test::Member> source{folder("run"), folder("run/app", 01777), folder("var"),
+                                           test::symlink("var/run", "/run")};
+    const Stood empty(source, {folder("run"), folder("var"), folder("var/run")},
+                      {"/run", "/var/run"});
+    REQUIRE(empty.item("/var/run") != nullptr);
+    CHECK(empty.item("/var/run")->header.link == "/run");
+    const Stood filled(source,
+                       {folder("run"), folder("var"), folder("var/run"), file("var/run/x", "")},
+                       {"/run", "/var/run"});
+    CHECK(filled.item("/var/run") == nullptr);
+    REQUIRE(filled.item("/var/run/app") != nullptr);
+    CHECK(filled.item("/var/run/app")->header.link == "/run/app");
+}
+
+TEST_CASE("a package of both sides has one record, which lists the files of both") {
+    const std::string status =
+        "Package: p\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n";
+    const std::vector<test::Member> source{
+        file("var/lib/dpkg/status", status), file("var/lib/dpkg/info/p.list", "/.\n/a\n/b\n"),
+        file("var/lib/dpkg/info/p.md5sums", "aa  a\nbb  b\n"), file("a", "1"), file("b", "2")};
+    const auto stand = [&](const std::string& version, const std::string& a) {
+        return Stood(source,
+                     {file("var/lib/dpkg/status.d/p", "Package: p\nVersion: " + version + "\n"),
+                      file("var/lib/dpkg/status.d/p.md5sums", "aa  a\ncc  c\n"), file("a", a)},
+                     {"/a", "/b"});
+    };
+    const Stood same = stand("1", "1");
+    CHECK(same.item("/var/lib/dpkg/status.d/p") == nullptr);
+    REQUIRE(same.item("/var/lib/dpkg/status.d/p.md5sums") != nullptr);
+    CHECK(same.item("/var/lib/dpkg/status.d/p.md5sums")->content->text() ==
+          "aa  a\nbb  b\ncc  c\n");
+    const Stood other = stand("2", "1");
+    REQUIRE(other.item("/var/lib/dpkg/status.d/p") != nullptr);
+    CHECK(other.item("/var/lib/dpkg/status.d/p")->content->text().find("Version: 1") !=
+          std::string::npos);
+    const Stood provided(
+        source, {file("var/lib/dpkg/status.d/p", "Package: p\nVersion: 2\n"), file("a", "1")},
+        {"/a"});
+    CHECK(provided.item("/var/lib/dpkg/status.d/p") == nullptr);
+    CHECK(provided.item("/a") == nullptr);
+}
+
+TEST_CASE("apk's databases are joined package by package") {
+    const std::string base = "P:m\nV:1\nF:lib\nR:m.so\n\nP:z\nV:1\nF:lib\nR:z.so\n\n";
+    const std::string ours = "P:app\nV:3\n\nP:m\nV:2\nF:lib\nR:m.so\n\nP:z\nV:0\nF:lib\nR:z.so\n\n";
+    CHECK(slim::join_apk(ours, base, [](std::string_view path) { return path == "/lib/m.so"; }) ==
+          "P:m\nV:2\nF:lib\nR:m.so\n\nP:z\nV:1\nF:lib\nR:z.so\n\nP:app\nV:3\n\n");
 }
 
 TEST_CASE("accounts of both sides are joined") {
