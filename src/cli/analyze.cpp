@@ -37,7 +37,7 @@ Exit tell_unresolved(const std::vector<closure::Unresolved>& unresolved) {
 }
 
 Exit run(const Options& options) {
-    const Delivery delivery(options.output, report_offers(), STDOUT_FILENO);
+    const Delivery delivery(options.output, offers_of(report::formats()), STDOUT_FILENO);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
     PlainProgress progress;
@@ -48,9 +48,7 @@ Exit run(const Options& options) {
         options.closure.request(check::settings_for(settings, image.names).closure);
     const slim::Analysis analysis = slim::analyze(std::move(image), request, how);
     const report::Report report = report::make_report(analysis, request);
-    delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
-        return report::find_format(format)->render(report, render);
-    });
+    delivery.deliver(report, report::formats());
     return tell_unresolved(analysis.closure.unresolved);
 }
 
@@ -62,7 +60,7 @@ Command add_analyze(CLI::App& app) {
     const auto options = std::make_shared<Options>();
     options->input.declare(*command);
     options->closure.declare(*command);
-    options->output.declare(*command, offer_names(report_offers()));
+    options->output.declare(*command, offer_names(offers_of(report::formats())));
     options->machine.declare(*command);
     command->footer(
         "Examples:\n"

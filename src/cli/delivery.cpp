@@ -66,7 +66,7 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
     render_options_ = {.color = wants_color(options.color, fd), .verbose = options.verbose};
 }
 
-void Delivery::deliver(const Render& render) const {
+void Delivery::deliver_rendered(const Render& render) const {
     for (const Target& target : files_) {
         AtomicFile file(target.file);
         file.write(as_bytes(render(target.format, {.color = false, .verbose = true})));
@@ -76,14 +76,6 @@ void Delivery::deliver(const Render& render) const {
         write_all(fd_, as_bytes(render(*printed_, render_options_)),
                   fd_ == STDOUT_FILENO ? "standard output" : "standard error");
     }
-}
-
-std::vector<Offer> report_offers() {
-    std::vector<Offer> offers;
-    for (const report::Format& format : report::formats()) {
-        offers.push_back({std::string(format.name), std::string(format.extension)});
-    }
-    return offers;
 }
 
 std::string offer_names(const std::vector<Offer>& offers) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,19 @@ class Delivery {
     /// error where the image goes to standard output.
     Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd);
 
-    using Render =
-        std::function<std::string(const std::string& format, const report::RenderOptions&)>;
-    /// Renders and writes all that was asked for.
-    void deliver(const Render& render) const;
+    /// Renders `value` and writes it to all that was asked for. `formats` are those of the offers.
+    template <typename T>
+    void deliver(const T& value, std::span<const report::FormatOf<T>> formats) const {
+        deliver_rendered([&](const std::string& format, const report::RenderOptions& options) {
+            return report::find_format(formats, format)->render(value, options);
+        });
+    }
 
   private:
+    using Render =
+        std::function<std::string(const std::string& format, const report::RenderOptions&)>;
+    void deliver_rendered(const Render& render) const;
+
     struct Target {
         std::string format;
         std::string file;
@@ -42,8 +50,14 @@ class Delivery {
     int fd_;
 };
 
-/// All formats of reports, as offers.
-std::vector<Offer> report_offers();
+template <typename T>
+std::vector<Offer> offers_of(std::span<const report::FormatOf<T>> formats) {
+    std::vector<Offer> offers;
+    for (const report::FormatOf<T>& format : formats) {
+        offers.push_back({std::string(format.name), std::string(format.extension)});
+    }
+    return offers;
+}
 /// "text or json"
 std::string offer_names(const std::vector<Offer>& offers);
 

@@ -63,10 +63,15 @@ void InputOptions::declare(CLI::App& app) {
                    "directory, or - for standard input")
         ->required()
         ->option_text(" ");
-    constexpr const char* group = "Which image, where there are several";
-    add_option(app, "--platform", platform, "The image for this platform, as linux/arm64/v8", group)
+    declare_selection(app);
+}
+
+void InputOptions::declare_selection(CLI::App& app) {
+    add_option(app, "--platform", platform, "The image for this platform, as linux/arm64/v8",
+               selection_group)
         ->option_text("OS/ARCH");
-    add_option(app, "--tag", tag, "The image of this name, as app:1.0", group)->option_text("NAME");
+    add_option(app, "--tag", tag, "The image of this name, as app:1.0", selection_group)
+        ->option_text("NAME");
 }
 
 image::Image InputOptions::read(const RunOptions& run) const {

@@ -33,7 +33,11 @@ struct InputOptions {
     std::string platform;
     std::string tag;
 
+    static constexpr const char* selection_group = "Which image, where there are several";
+
     void declare(CLI::App& app);
+    /// Without the image itself.
+    void declare_selection(CLI::App& app);
     /// Throws Error (usage) for a platform that is none, and where standard input is a terminal.
     [[nodiscard]] image::Image read(const RunOptions& run) const;
 };

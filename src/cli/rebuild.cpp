@@ -106,7 +106,7 @@ slim::RebuildOptions rebuild_options(const Options& options) {
 
 Exit run(const Options& options) {
     const int report_fd = options.target == "-" ? STDERR_FILENO : STDOUT_FILENO;
-    const Delivery delivery(options.output, report_offers(), report_fd);
+    const Delivery delivery(options.output, offers_of(report::formats()), report_fd);
     const check::SettingsFile settings = options.closure.settings();
     const slim::RebuildOptions to = rebuild_options(options);
     RunOptions how = options.machine.run_options();
@@ -118,9 +118,7 @@ Exit run(const Options& options) {
         options.closure.request(check::settings_for(settings, image.names).closure);
     const slim::Rebuild rebuild = slim::rebuild(std::move(image), request, to, how);
     const report::Report report = report::make_report(rebuild, request);
-    delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
-        return report::find_format(format)->render(report, render);
-    });
+    delivery.deliver(report, report::formats());
     return Exit::ok;
 }
 
@@ -164,7 +162,7 @@ void declare(CLI::App& command, Options& options) {
         ->option_text("auto|none")
         ->check(CLI::IsMember({"auto", "none"}));
     options.closure.declare(command);
-    options.output.declare(command, offer_names(report_offers()));
+    options.output.declare(command, offer_names(offers_of(report::formats())));
     options.machine.declare(command);
 }
 

@@ -22,12 +22,9 @@ struct Options {
     MachineOptions machine;
 };
 
-std::vector<Offer> explanation_offers() {
-    return {{"text", ".txt"}, {"json", ".json"}};
-}
-
 Exit run(const Options& options) {
-    const Delivery delivery(options.output, explanation_offers(), STDOUT_FILENO);
+    const Delivery delivery(options.output, offers_of(report::explanation_formats()),
+                            STDOUT_FILENO);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
     PlainProgress progress;
@@ -38,10 +35,7 @@ Exit run(const Options& options) {
         options.closure.request(check::settings_for(settings, image.names).closure);
     const slim::Analysis analysis = slim::analyze(std::move(image), request, how);
     const report::Explanation explanation = report::explain(analysis, options.path);
-    delivery.deliver([&](const std::string& format, const report::RenderOptions& render) {
-        return format == "json" ? report::explanation_json(explanation)
-                                : report::explanation_text(explanation, render);
-    });
+    delivery.deliver(explanation, report::explanation_formats());
     return Exit::ok;
 }
 
@@ -56,7 +50,7 @@ Command add_why(CLI::App& app) {
         ->required()
         ->option_text(" ");
     options->closure.declare(*command);
-    options->output.declare(*command, offer_names(explanation_offers()));
+    options->output.declare(*command, offer_names(offers_of(report::explanation_formats())));
     options->machine.declare(*command);
     command->footer(
         "Examples:\n"

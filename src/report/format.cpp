@@ -1,33 +1,41 @@
 #include "slimimg/report/format.hpp"
 
-#include <algorithm>
 #include <array>
+
+#include "slimimg/report/difference.hpp"
+#include "slimimg/report/explanation.hpp"
 
 namespace slimimg::report {
 namespace {
 
-constexpr std::array all_formats{
+constexpr std::array report_formats{
     Format{.name = "text", .extension = ".txt", .render = render_text},
     Format{.name = "json", .extension = ".json", .render = render_json},
 };
 
-const Format* first_where(auto condition) {
-    const auto found = std::find_if(all_formats.begin(), all_formats.end(), condition);
-    return found == all_formats.end() ? nullptr : &*found;
-}
+constexpr std::array formats_of_explanation{
+    FormatOf<Explanation>{.name = "text", .extension = ".txt", .render = explanation_text},
+    FormatOf<Explanation>{.name = "json", .extension = ".json", .render = explanation_json},
+};
+
+constexpr std::array formats_of_difference{
+    FormatOf<Difference>{.name = "text", .extension = ".txt", .render = difference_text},
+    FormatOf<Difference>{.name = "json", .extension = ".json", .render = difference_json},
+    FormatOf<Difference>{.name = "markdown", .extension = ".md", .render = difference_markdown},
+};
 
 }  // namespace
 
 std::span<const Format> formats() {
-    return all_formats;
+    return report_formats;
 }
 
-const Format* find_format(std::string_view name) {
-    return first_where([&](const Format& format) { return format.name == name; });
+std::span<const FormatOf<Explanation>> explanation_formats() {
+    return formats_of_explanation;
 }
 
-const Format* format_of_file(std::string_view file_name) {
-    return first_where([&](const Format& format) { return file_name.ends_with(format.extension); });
+std::span<const FormatOf<Difference>> difference_formats() {
+    return formats_of_difference;
 }
 
 }  // namespace slimimg::report

@@ -1,45 +1,10 @@
-#include <cmath>
-
-#include <nlohmann/json.hpp>
-
-#include "slimimg/base/path.hpp"
 #include "slimimg/report/explanation.hpp"
 #include "slimimg/report/format.hpp"
 
+#include "json_values.hpp"
+
 namespace slimimg::report {
 namespace {
-
-using nlohmann::ordered_json;
-
-constexpr const char* schema_version = "1";
-
-/// Names and texts come from the image: what is not UTF-8 or could command a terminal is shown as
-/// \xNN here too, for reports are read with tools that print what they find.
-ordered_json text(std::string_view value) {
-    return path::printable(value);
-}
-
-ordered_json text_or_null(std::string_view value) {
-    return value.empty() ? ordered_json(nullptr) : text(value);
-}
-
-template <typename T>
-ordered_json value_or_null(const std::optional<T>& value) {
-    return value ? ordered_json(*value) : ordered_json(nullptr);
-}
-
-template <typename T, typename F>
-ordered_json list(const std::vector<T>& values, F render) {
-    ordered_json result = ordered_json::array();
-    for (const T& value : values) {
-        result.push_back(render(value));
-    }
-    return result;
-}
-
-ordered_json texts(const std::vector<std::string>& values) {
-    return list(values, text);
-}
 
 ordered_json layer_json(const Layer& layer) {
     return {{"index", layer.index},
@@ -70,11 +35,6 @@ ordered_json program_json(const Program& program) {
             {"by_request", program.by_request},
             {"user", text(program.user)},
             {"workdir", text(program.workdir)}};
-}
-
-/// Two decimals are what a report needs, and what stays readable.
-double rounded(double value) {
-    return std::round(value * 100) / 100;
 }
 
 ordered_json reduction_json(const Reduction& reduction) {
@@ -112,24 +72,6 @@ ordered_json removed_json(const Removed& removed) {
         result["hints"] = list(removed.hints, reason_json);
     }
     return result;
-}
-
-ordered_json unresolved_json(const Unresolved& unresolved) {
-    return {{"name", text(unresolved.name)},   {"needed_by", text_or_null(unresolved.needed_by)},
-            {"kind", unresolved.kind},         {"detail", text(unresolved.detail)},
-            {"required", unresolved.required}, {"allowed", unresolved.allowed}};
-}
-
-std::string_view severity_name(Severity severity) {
-    switch (severity) {
-        case Severity::note:
-            return "note";
-        case Severity::warning:
-            return "warning";
-        case Severity::error:
-            return "error";
-    }
-    return "error";
 }
 
 ordered_json diagnostic_json(const Diagnostic& diagnostic) {
@@ -237,7 +179,7 @@ std::string render_json(const Report& report, const RenderOptions&) {
     return root.dump(1) + '\n';
 }
 
-std::string explanation_json(const Explanation& explanation) {
+std::string explanation_json(const Explanation& explanation, const RenderOptions&) {
     const bool kept = explanation.verdict != Explanation::Verdict::removed;
     ordered_json root{
         {"schema_version", schema_version},

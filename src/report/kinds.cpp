@@ -79,6 +79,34 @@ std::string_view kind_label(Kind kind) {
     return kind_names[static_cast<std::size_t>(kind)].label;
 }
 
+std::string_view type_name(archive::EntryType type) {
+    switch (type) {
+        case archive::EntryType::file:
+            return "file";
+        case archive::EntryType::directory:
+            return "directory";
+        case archive::EntryType::symlink:
+            return "symlink";
+        case archive::EntryType::hardlink:
+            return "hardlink";
+        case archive::EntryType::char_device:
+            return "char_device";
+        case archive::EntryType::block_device:
+            return "block_device";
+        case archive::EntryType::fifo:
+            return "fifo";
+    }
+    return "file";
+}
+
+std::uint64_t content_bytes(const archive::LayerScan& layer) {
+    std::uint64_t bytes = 0;
+    for (const archive::LayerEntry& entry : layer.entries) {
+        bytes += entry.header.type == archive::EntryType::file ? entry.header.size : 0;
+    }
+    return bytes;
+}
+
 std::string_view head_of(const rootfs::Rootfs& rootfs, const rootfs::Node& node) {
     if (!node.is_file() || node.entry == rootfs::Node::no_entry) {
         return {};

@@ -7,6 +7,12 @@
 
 namespace slimimg::report {
 
+/// "file", "directory", "symlink", "hardlink", …: as reports call them.
+std::string_view type_name(archive::EntryType type);
+
+/// Content of the files that a layer lists, in bytes.
+std::uint64_t content_bytes(const archive::LayerScan& layer);
+
 /// The first bytes of a file, wherever they stand; empty for anything else and for a sparse file,
 /// which is not laid out just to be sorted.
 std::string_view head_of(const rootfs::Rootfs& rootfs, const rootfs::Node& node);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "slimimg/base/path.hpp"
 
@@ -76,6 +77,17 @@ std::string human_bytes(std::uint64_t bytes) {
         ++name;
     }
     return std::to_string(tenths() / 10) + '.' + std::to_string(tenths() % 10) + ' ' + units[name];
+}
+
+std::string signed_bytes(std::int64_t bytes) {
+    const auto size = static_cast<std::uint64_t>(bytes < 0 ? -bytes : bytes);
+    return (bytes < 0 ? "-" : bytes > 0 ? "+" : "") + human_bytes(size);
+}
+
+std::string percentage(double percent) {
+    const auto tenths = std::llround(std::abs(percent) * 10);
+    return (percent < 0 && tenths > 0 ? "-" : "") + std::to_string(tenths / 10) + '.' +
+           std::to_string(tenths % 10) + " %";
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

@@ -14,6 +14,12 @@ namespace slimimg::report {
 
 inline constexpr std::size_t page_width = 80;
 
+/// "+1.2 kB", "-3 B", "0 B"
+std::string signed_bytes(std::int64_t bytes);
+
+/// "4.2 %"
+std::string percentage(double percent);
+
 /// "1 file", "2 files"
 std::string counted(std::size_t count, std::string_view noun);
 

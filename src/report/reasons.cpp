@@ -27,4 +27,17 @@ Reason reason_of_plan(const slim::PlanItem& item) {
             .detail = item.why};
 }
 
+std::vector<Unresolved> unresolved_of(const slim::Analysis& analysis) {
+    std::vector<Unresolved> result;
+    for (const closure::Unresolved& what : analysis.closure.unresolved) {
+        result.push_back({.name = what.name,
+                          .needed_by = what.needed_by ? analysis.rootfs[*what.needed_by].path : "",
+                          .kind = what.kind,
+                          .detail = what.detail,
+                          .required = what.required,
+                          .allowed = what.allowed});
+    }
+    return result;
+}
+
 }  // namespace slimimg::report

@@ -17,4 +17,7 @@ Reason told(const closure::Reason& reason, const rootfs::Rootfs& rootfs);
 /// slimimg writes itself, "root" for what stays because any program expects it.
 Reason reason_of_plan(const slim::PlanItem& item);
 
+/// What the image lacks.
+std::vector<Unresolved> unresolved_of(const slim::Analysis& analysis);
+
 }  // namespace slimimg::report

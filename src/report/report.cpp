@@ -37,9 +37,7 @@ ImageInfo image_info(const slim::Analysis& analysis) {
                     .created_by = image.layers[i].created_by,
                     .codec = std::string(archive::codec_name(scans[i].codec)),
                     .stored = image.layers[i].blob.size()};
-        for (const archive::LayerEntry& entry : scans[i].entries) {
-            layer.bytes += entry.header.type == archive::EntryType::file ? entry.header.size : 0;
-        }
+        layer.bytes = content_bytes(scans[i]);
         info.layers.push_back(std::move(layer));
     }
     return info;
@@ -53,26 +51,6 @@ Program program_info(const image::Config& config, const closure::Request& reques
         program.commands.push_back(config.argv());
     }
     return program;
-}
-
-std::string_view type_name(archive::EntryType type) {
-    switch (type) {
-        case archive::EntryType::file:
-            return "file";
-        case archive::EntryType::directory:
-            return "directory";
-        case archive::EntryType::symlink:
-            return "symlink";
-        case archive::EntryType::hardlink:
-            return "hardlink";
-        case archive::EntryType::char_device:
-            return "char_device";
-        case archive::EntryType::block_device:
-            return "block_device";
-        case archive::EntryType::fifo:
-            return "fifo";
-    }
-    return "file";
 }
 
 bool is_name_of_file(std::string_view type) {
@@ -244,19 +222,6 @@ class Accountant {
     std::map<std::optional<PackageId>, Share> packages_;
     std::map<std::string, RuleShare> rules_;
 };
-
-std::vector<Unresolved> unresolved_of(const slim::Analysis& analysis) {
-    std::vector<Unresolved> result;
-    for (const closure::Unresolved& what : analysis.closure.unresolved) {
-        result.push_back({.name = what.name,
-                          .needed_by = what.needed_by ? analysis.rootfs[*what.needed_by].path : "",
-                          .kind = what.kind,
-                          .detail = what.detail,
-                          .required = what.required,
-                          .allowed = what.allowed});
-    }
-    return result;
-}
 
 /// Those of every step, each once, in the order of the steps.
 std::vector<Diagnostic> diagnostics_of(const slim::Analysis& analysis) {

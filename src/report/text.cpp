@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "slimimg/base/path.hpp"
@@ -279,13 +278,6 @@ class TextReport {
             .before = before, .after = after, .archive_before = {}, .archive_after = {}};
         table.row(label, {human_bytes(before), human_bytes(after), percentage(sizes.percent())}, "",
                   after < before ? Tone::good : Tone::plain);
-    }
-
-    static std::string percentage(double percent) {
-        const bool negative = percent < 0;
-        const auto tenths = std::llround(std::abs(percent) * 10);
-        return (negative ? "-" : "") + std::to_string(tenths / 10) + '.' +
-               std::to_string(tenths % 10) + " %";
     }
 
     template <typename T>

@@ -8,7 +8,7 @@ import subprocess
 
 from support import SLIMIMG, ImageTest, main, slimimg
 
-COMMANDS = ("analyze", "rebuild", "why")
+COMMANDS = ("analyze", "rebuild", "why", "diff")
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "man"
 
 
@@ -43,7 +43,7 @@ class Usage(ImageTest):
         self.assert_wrong("shrink")
 
     def test_what_is_missing(self):
-        for args in (("analyze",), ("rebuild", "x.tar"), ("why", "x.tar")):
+        for args in (("analyze",), ("rebuild", "x.tar"), ("why", "x.tar"), ("diff", "x.tar")):
             self.assert_wrong(*args)
 
     def test_unknown_options_and_values(self):

@@ -104,13 +104,14 @@ TEST_CASE("a path that the image lacks is an error that proposes one") {
 }
 
 TEST_CASE("the JSON of an explanation has the chain from the root") {
-    const auto root = nlohmann::json::parse(report::explanation_json(explained("/app/serve")));
+    const auto root = nlohmann::json::parse(report::explanation_json(explained("/app/serve"), {}));
     CHECK(root.at("schema_version") == "1");
     CHECK(root.at("kept") == true);
     CHECK(root.at("chain").size() == 2);
     CHECK(root.at("chain").at(0).at("path") == "/app/start");
     CHECK(root.at("chain").at(0).at("from").is_null());
-    const auto gone = nlohmann::json::parse(report::explanation_json(explained("/usr/bin/dpkg")));
+    const auto gone =
+        nlohmann::json::parse(report::explanation_json(explained("/usr/bin/dpkg"), {}));
     CHECK(gone.at("kept") == false);
     CHECK(gone.at("hints").size() == 1);
 }

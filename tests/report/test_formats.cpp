@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "slimimg/report/difference.hpp"
+#include "slimimg/report/explanation.hpp"
 #include "slimimg/report/format.hpp"
 
 #include "report/layout.hpp"
@@ -127,14 +129,19 @@ TEST_CASE("archive sizes are null in the JSON of an analysis and numbers in a re
 }
 
 TEST_CASE("each format has a name, an ending and a renderer of its own") {
-    std::set<std::string_view> names;
-    for (const report::Format& format : report::formats()) {
-        CHECK(names.insert(format.name).second);
-        CHECK(report::find_format(format.name) == &format);
-        CHECK(report::format_of_file("out" + std::string(format.extension)) == &format);
-        const bool renders = format.render != nullptr;
-        CHECK(renders);
-    }
-    CHECK(report::find_format("nonsense") == nullptr);
-    CHECK(report::format_of_file("out") == nullptr);
+    const auto check = [](const auto& formats) {
+        std::set<std::string_view> names;
+        std::set<std::string_view> extensions;
+        for (const auto& format : formats) {
+            CHECK(names.insert(format.name).second);
+            CHECK(extensions.insert(format.extension).second);
+            CHECK(report::find_format(formats, format.name) == &format);
+            const bool renders = format.render != nullptr;
+            CHECK(renders);
+        }
+        CHECK(report::find_format(formats, "nonsense") == nullptr);
+    };
+    check(report::formats());
+    check(report::explanation_formats());
+    check(report::difference_formats());
 }

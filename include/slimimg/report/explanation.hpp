@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,7 @@ struct Explanation {
 Explanation explain(const slim::Analysis& analysis, std::string_view path);
 
 std::string explanation_text(const Explanation& explanation, const RenderOptions& options);
-std::string explanation_json(const Explanation& explanation);
+std::string explanation_json(const Explanation& explanation, const RenderOptions& options);
+std::span<const FormatOf<Explanation>> explanation_formats();
 
 }  // namespace slimimg::report
