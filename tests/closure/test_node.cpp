@@ -112,3 +112,66 @@ TEST_CASE("addons for other systems, what addons are built from and unused insta
     CHECK_FALSE(image.keeps("/app/node_modules/@s/d/d.cc"));
     CHECK_FALSE(image.keeps("/opt/yarn-v1.22.22/yarn.js"));
 }
+
+TEST_CASE("modules that the system installed stay where code requires them, with what these need") {
+    const std::string modules = "usr/share/nodejs/";
+    const auto image = [&](const std::string& code) {
+        return ClosureOf(
+            node_tree({folder(modules),
+                       folder(modules + "express"),
+                       folder(modules + "express/lib"),
+                       file(modules + "express/package.json", R"({"dependencies": {"debug": "1"},
+                            "devDependencies": {"mocha": "1"}})"),
+                       file(modules + "express/index.js", "require('./lib/a'); require('qs')\n"),
+                       file(modules + "express/lib/a.js", "x"),
+                       folder(modules + "debug"),
+                       file(modules + "debug/package.json", "{}"),
+                       folder(modules + "mocha"),
+                       file(modules + "mocha/package.json", "{}"),
+                       folder(modules + "ejs"),
+                       file(modules + "ejs/package.json", "{}"),
+                       folder(modules + "url"),
+                       file(modules + "url/package.json", "{}"),
+                       file(modules + "qs.js", "x"),
+                       folder("srv"),
+                       folder("srv/node"),
+                       folder("srv/node/@a"),
+                       folder("srv/node/@a/b"),
+                       file("srv/node/@a/b/package.json", "{}"),
+                       file("app/server.js", code)}),
+            [] {
+                image::Config config = node_config({"node", "server.js"});
+                config.env = {"NODE_PATH=/srv/node"};
+                return config;
+            }());
+    };
+    const std::string root = "/" + modules;
+    const ClosureOf used =
+        image("const e = require('express'); e.set('view engine', 'ejs'); require('url')\n");
+    for (const char* const name :
+         {"express/lib/a.js", "debug/package.json", "qs.js", "ejs/package.json"}) {
+        CHECK_MESSAGE(used.keeps(root + name), name);
+    }
+    CHECK_FALSE(used.keeps(root + "mocha/package.json"));
+    CHECK_FALSE(used.keeps(root + "url/package.json"));
+    const ClosureOf unused =
+        image("// require('express')\nimport('qs/lib'); import a from \"@a/b/c\"\n");
+    CHECK_FALSE(unused.keeps(root + "express/package.json"));
+    CHECK(unused.keeps(root + "qs.js"));
+    CHECK(unused.rules("/srv/node/@a/b").find("node-js") != std::string::npos);
+}
+
+TEST_CASE("a program that npm installed for all users keeps its package") {
+    const ClosureOf image(
+        node_tree(
+            {folder("usr/local/lib/node_modules/pm"), folder("usr/local/lib/node_modules/pm/bin"),
+             file("usr/local/lib/node_modules/pm/package.json", R"({"dependencies": {"x": "1"}})"),
+             file("usr/local/lib/node_modules/pm/bin/pm", "#!/usr/bin/env node\n", 0755),
+             file("usr/local/lib/node_modules/pm/lib.js", "x"),
+             folder("usr/local/lib/node_modules/x"),
+             file("usr/local/lib/node_modules/x/package.json", "{}"),
+             test::symlink("usr/local/bin/pm", "../lib/node_modules/pm/bin/pm")}),
+        node_config({"pm", "start"}));
+    CHECK(image.keeps("/usr/local/lib/node_modules/pm/lib.js"));
+    CHECK(image.keeps("/usr/local/lib/node_modules/x/package.json"));
+}
