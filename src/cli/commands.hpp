@@ -19,6 +19,7 @@ struct Command {
 Command add_analyze(CLI::App& app);
 Command add_diff(CLI::App& app);
 Command add_rebuild(CLI::App& app);
+Command add_check(CLI::App& app);
 Command add_why(CLI::App& app);
 
 }  // namespace slimimg::cli

@@ -19,12 +19,13 @@ constexpr const char* footer =
     "Examples:\n"
     "  slimimg analyze app.tar\n"
     "  slimimg rebuild app.tar -o app-slim.tar\n"
+    "  slimimg check app.tar\n"
     "  slimimg why app.tar /usr/bin/perl\n"
     "\n"
     "Every option can also be set in the environment: for --threads 4,\n"
     "SLIMIMG_THREADS=4.\n"
     "\n"
-    "Exit codes: 0 fine, 1 a gate failed, 2 wrong usage, 3 bad input, 4 the program\n"
+    "Exit codes: 0 fine, 1 a policy failed, 2 wrong usage, 3 bad input, 4 the program\n"
     "needs something that the image lacks, 5 an I/O or internal failure.\n"
     "\n"
     "slimimg COMMAND --help tells more of a command.";
@@ -56,7 +57,8 @@ Exit run(int argc, char** argv) {
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.get_formatter()->label("Subcommands", "Commands");
     app.require_subcommand(0, 1);
-    const std::array commands{add_analyze(app), add_rebuild(app), add_why(app), add_diff(app)};
+    const std::array commands{add_analyze(app), add_rebuild(app), add_check(app), add_why(app),
+                              add_diff(app)};
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {

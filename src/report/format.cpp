@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "slimimg/report/check_format.hpp"
 #include "slimimg/report/difference.hpp"
 #include "slimimg/report/explanation.hpp"
 
@@ -18,6 +19,11 @@ constexpr std::array formats_of_explanation{
     FormatOf<Explanation>{.name = "json", .extension = ".json", .render = explanation_json},
 };
 
+constexpr std::array formats_of_check{
+    FormatOf<check::CheckResult>{.name = "text", .extension = ".txt", .render = check_text},
+    FormatOf<check::CheckResult>{.name = "json", .extension = ".json", .render = check_json},
+};
+
 constexpr std::array formats_of_difference{
     FormatOf<Difference>{.name = "text", .extension = ".txt", .render = difference_text},
     FormatOf<Difference>{.name = "json", .extension = ".json", .render = difference_json},
@@ -32,6 +38,10 @@ std::span<const Format> formats() {
 
 std::span<const FormatOf<Explanation>> explanation_formats() {
     return formats_of_explanation;
+}
+
+std::span<const FormatOf<check::CheckResult>> check_formats() {
+    return formats_of_check;
 }
 
 std::span<const FormatOf<Difference>> difference_formats() {

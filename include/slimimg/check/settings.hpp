@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "slimimg/check/policy.hpp"
 #include "slimimg/closure/closure.hpp"
 
 /// What a project says of its images in .slimimg.toml.
@@ -24,8 +27,44 @@ struct ClosureSettings {
     std::vector<std::string> allow_missing;
 };
 
+/// What policies measure against; absent: the policy's own default, or none.
+struct Thresholds {
+    std::optional<std::uint64_t> size;            ///< bytes of content
+    std::optional<std::uint64_t> baseline_bytes;  ///< what `growth` is measured from
+    std::optional<double> growth;                 ///< percent over the baseline
+    std::optional<double> reduction;              ///< percent that rebuild may save
+    std::optional<double> lowest_efficiency;      ///< 0 to 1, as in .dive-ci
+    std::optional<std::uint64_t> highest_wasted_bytes;
+    std::optional<double> highest_wasted_percent;  ///< 0 to 1, as in .dive-ci
+    std::optional<std::uint64_t> cache_bytes;      ///< in one cache folder
+    std::optional<std::uint64_t> duplicate_bytes;  ///< in copies of one file
+    std::optional<std::uint64_t> debug_bytes;      ///< of one file
+};
+
+/// A finding that the project accepts.
+struct Waiver {
+    std::string policy;  ///< an id
+    std::string path;    ///< a path or glob in the image; empty: any finding of the policy
+    std::string reason;
+    std::string until;     ///< "2027-01-31", the last day; empty: no end
+    std::size_t line = 0;  ///< of the settings file
+};
+
+/// The table [check].
+struct CheckSettings {
+    bool distroless = false;  ///< profile = "distroless": its levels, under those given here
+    std::map<std::string, Level, std::less<>> levels;  ///< by policy id
+    Thresholds thresholds;
+    std::string baseline;  ///< a report of an earlier check, that growth is measured from
+    std::vector<Waiver> waivers;
+
+    /// What a policy's findings weigh.
+    [[nodiscard]] Level level_of(const PolicyInfo& policy) const;
+};
+
 struct Settings {
     ClosureSettings closure;
+    CheckSettings check;
 };
 
 /// The file: what holds for every image, and by [[image]] what holds for those of a name.

@@ -1,5 +1,6 @@
-#include "fixture.hpp"
+#include "support/archive.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
