@@ -10,7 +10,7 @@ log_path = /dev/stderr
 protocols = imap
 ssl = no
 disable_plaintext_auth = no
-mail_location = maildir:/var/mail/%u
+mail_location = maildir:/srv/mail/%u
 mail_plugins = quota
 passdb {
   driver = passwd-file
@@ -18,11 +18,12 @@ passdb {
 }
 userdb {
   driver = static
-  args = uid=8 gid=8 home=/var/mail/%u
+  args = uid=5000 gid=5000 home=/srv/mail/%u
 }
 """,
         "/etc/dovecot/users": "ann:{PLAIN}secret\n",
     },
+    setup="groupadd -g 5000 vmail && useradd -u 5000 -g vmail vmail && install -d -o vmail /srv/mail",
     cmd=["dovecot", "-F"],
 )
 

@@ -8,4 +8,3 @@ RECIPE = Recipe(packages=["gnuplot-nox", "fonts-dejavu-core"], entrypoint=["gnup
 def probe(app):
     want(app.run(text="set terminal svg\nset title 'Größe'\nplot sin(x)\n"), "Größe")
     want(app.run(text="set terminal pngcairo\nplot sin(x)\n"), "PNG")
-    want(app.run("-e", "help plot", text="\n"), "plot")

@@ -11,5 +11,5 @@ RECIPE = Recipe(
 
 def probe(app):
     with app.start(options=["--hostname=broker", "--add-host=broker:127.0.0.1"]) as service:
-        service.wait_log("Server startup complete")
+        service.wait_log("Server startup complete", patience=150)
         service.ask(5672, b"AMQP\0\0\x09\x01", b"PLAIN")

@@ -2,7 +2,8 @@
 
 #include "support/closure.hpp"
 
-// Commands that stand in configuration files and in tables of cron jobs.
+// Commands that stand in configuration files and in tables of cron jobs, and files that these
+// include.
 
 using namespace slimimg;
 using namespace test;
@@ -74,4 +75,26 @@ TEST_CASE("cron keeps the tables that the image's maker added, no other program 
     CHECK_FALSE(cron.keeps("/etc/cron.d/package"));
     CHECK_FALSE(cron.keeps("/usr/bin/other"));
     CHECK_FALSE(image("/usr/bin/web").keeps("/etc/cron.d/own"));
+}
+
+TEST_CASE("what a configuration file includes stays, from its folder or one above") {
+    const auto image = [](const std::string& text) {
+        return ClosureOf(
+            tree({folder("etc"), folder("etc/web"), folder("etc/web/sites"),
+                  file("etc/web/sites/a.conf", text), folder("etc/web/snippets"),
+                  file("etc/web/snippets/php.conf", "x"), folder("etc/web/sites/more.d"),
+                  file("etc/web/sites/more.d/1.conf", "x"), file("etc/web/sites/more.d/2.off", "x"),
+                  folder("etc/users.d"), file("etc/users.d/ann", "x"), file("run", "x", 0755)}),
+            runs({"/run", "/etc/web/sites/a.conf"}));
+    };
+    const ClosureOf above = image("location / {\n  include snippets/php.conf;\n}\n");
+    CHECK(above.rules("/etc/web/snippets/php.conf") == "config-include");
+    const ClosureOf pattern = image("!include_try 'more.d/*.conf'\n");
+    CHECK(pattern.keeps("/etc/web/sites/more.d/1.conf"));
+    CHECK_FALSE(pattern.keeps("/etc/web/sites/more.d/2.off"));
+    CHECK(image("[include]\nfiles = nothing.conf more.d/*.conf\n")
+              .keeps("/etc/web/sites/more.d/1.conf"));
+    CHECK(image("#includedir /etc/users.d\n").keeps("/etc/users.d/ann"));
+    CHECK_FALSE(image("# include snippets/php.conf\nname snippets/php.conf\n")
+                    .keeps("/etc/web/snippets/php.conf"));
 }

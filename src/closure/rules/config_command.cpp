@@ -6,9 +6,8 @@
 
 #include "slimimg/base/path.hpp"
 
-#include "closure/rules/dependencies.hpp"
-#include "closure/rules/layers.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/settings.hpp"
 #include "closure/rules/shell_script.hpp"
 
 namespace slimimg::closure::rules {
@@ -16,49 +15,6 @@ namespace {
 
 using rootfs::Node;
 using rootfs::NodeId;
-
-constexpr std::string_view blanks = " \t\r";
-
-constexpr std::size_t largest_text = 1UL << 20;
-
-std::string_view trim(std::string_view text) {
-    const std::size_t start = text.find_first_not_of(blanks);
-    return start == std::string_view::npos
-               ? std::string_view()
-               : text.substr(start, text.find_last_not_of(blanks) + 1 - start);
-}
-
-template <typename Line>
-void for_each_line(std::string_view text, Line line) {
-    while (!text.empty()) {
-        const std::string_view whole = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(whole.size() + 1, text.size()));
-        const std::string_view used = trim(whole);
-        if (!used.empty() && used.front() != '#' && used.front() != ';') {
-            line(used);
-        }
-    }
-}
-
-bool is_procfile(std::string_view path) {
-    return path::basename(path) == "Procfile";
-}
-
-/// Where settings are. Below a folder with a dot, and among a package's files outside /etc, are
-/// those of tools that the application's developers use.
-bool has_settings(Evidence& evidence, NodeId node) {
-    static constexpr std::array<std::string_view, 6> endings{".conf", ".cfg",  ".cnf",
-                                                             ".ini",  ".toml", ".properties"};
-    const std::string_view path = evidence.rootfs()[node].path;
-    if (path::is_within(path, "/etc")) {
-        return true;
-    }
-    return !evidence.packages().owner(node) && !is_of_a_dependency(path) &&
-           path.find("/.") == std::string_view::npos &&
-           (is_procfile(path) ||
-            std::any_of(endings.begin(), endings.end(),
-                        [&](std::string_view ending) { return path.ends_with(ending); }));
-}
 
 /// "command", "archive_command", "ExecStart", "attach-daemon": what is set is a command line.
 bool means_a_command(std::string_view key) {
@@ -96,7 +52,7 @@ void keep_commands(Evidence& evidence, NodeId file, std::string_view key, std::s
 
 void read_settings(Evidence& evidence, NodeId node) {
     const bool procfile = is_procfile(evidence.rootfs()[node].path);
-    for_each_line(evidence.text(node), [&](std::string_view line) {
+    for_each_setting(evidence.text(node), [&](std::string_view line) {
         const std::size_t sign = line.find_first_of(procfile ? ":" : "=:");
         if (sign == std::string_view::npos) {
             return;
@@ -130,7 +86,7 @@ CronTable cron_table(const Node& node) {
 }
 
 void skip_word(std::string_view& line) {
-    line.remove_prefix(std::min(line.find_first_of(blanks), line.size()));
+    line.remove_prefix(std::min(line.find_first_of(" \t"), line.size()));
     line = trim(line);
 }
 
@@ -142,7 +98,7 @@ bool is_a_time(std::string_view line) {
 void read_cron_table(Evidence& evidence, NodeId node, CronTable table) {
     const std::string& name = evidence.rootfs()[node].path;
     bool any = false;
-    for_each_line(evidence.text(node), [&](std::string_view line) {
+    for_each_setting(evidence.text(node), [&](std::string_view line) {
         if (!is_a_time(line)) {
             return;  // a variable
         }
@@ -167,13 +123,9 @@ void read_cron_table(Evidence& evidence, NodeId node, CronTable table) {
 }
 
 void inspect(Evidence& evidence, NodeId node) {
-    const Node& file = evidence.rootfs()[node];
-    if (!file.is_file() || file.header.size > largest_text || evidence.elf(node) != nullptr) {
-        return;
-    }
-    if (const CronTable table = cron_table(file); table != CronTable::none) {
+    if (const CronTable table = cron_table(evidence.rootfs()[node]); table != CronTable::none) {
         read_cron_table(evidence, node, table);
-    } else if (has_settings(evidence, node) && !evidence.text(node).starts_with("#!")) {
+    } else if (has_settings(evidence, node)) {
         read_settings(evidence, node);
     }
 }

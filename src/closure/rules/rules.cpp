@@ -25,6 +25,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::child_program,
         &rules::compiler,
         &rules::config_command,
+        &rules::config_include,
         &rules::locale,
         &rules::time_zone,
         &rules::perl,

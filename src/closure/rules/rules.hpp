@@ -25,6 +25,7 @@ extern const Rule child_program;
 extern const Rule base;
 extern const Rule compiler;
 extern const Rule config_command;
+extern const Rule config_include;
 extern const Rule locale;
 extern const Rule time_zone;
 extern const Rule pam;

@@ -164,8 +164,9 @@ class Service:
             self.fail(f"{command[0]}: exit code {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def wait_log(self, text):
-        self.eventually(f"{text!r} is not in the log", lambda: text in self.log() or None)
+    def wait_log(self, text, patience=PATIENCE):
+        self.eventually(f"{text!r} is not in the log", lambda: text in self.log() or None,
+                        patience)
 
     def stop(self, seconds=10):
         """The program ends by itself on the image's stop signal."""
