@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/temporary.hpp"
 
 namespace slimimg {
 namespace {
@@ -121,33 +122,57 @@ AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)
         const std::filesystem::path real = std::filesystem::weakly_canonical(target_, error);
         target_ = error ? target_ : real;
     }
-    std::string name = target_.string() + ".XXXXXX";
-    fd_ = FileDescriptor(mkostemp(name.data(), O_CLOEXEC));
-    if (!fd_) {
-        throw_errno("cannot write", target_.string());
+    if (std::filesystem::is_directory(target_, error)) {
+        throw Error(Exit::usage, "target-is-folder", target_.string() + " is a folder",
+                    "name a file in it");
     }
-    temporary_ = name;
-    // mkostemp makes 0600; the user's umask decides, as for any output file.
-    const mode_t mask = umask(0);
-    umask(mask);
-    fchmod(fd_.get(), 0666 & ~mask);
+    temporary_ = std::make_unique<Temporary>(target_, Temporary::Kind::file);
 }
 
-AtomicFile::~AtomicFile() {
-    if (!committed_) {
-        unlink(temporary_.c_str());
-    }
+AtomicFile::~AtomicFile() = default;
+
+const std::filesystem::path& AtomicFile::temporary() const {
+    return temporary_->path();
 }
 
 void AtomicFile::write(Bytes bytes) {
-    write_all(fd_.get(), bytes, target_.string());
+    write_all(temporary_->fd().get(), bytes, target_.string());
 }
 
 void AtomicFile::commit() {
-    if (rename(temporary_.c_str(), target_.c_str()) != 0) {
+    // A network's file system may tell only now that it had no room.
+    if (close(dup(temporary_->fd().get())) != 0) {
         throw_errno("cannot write", target_.string());
     }
-    committed_ = true;
+    temporary_->commit([&] {
+        if (rename(temporary_->path().c_str(), target_.c_str()) != 0) {
+            throw_errno("cannot write", target_.string());
+        }
+    });
+}
+
+bool is_stream(const std::filesystem::path& target) {
+    std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::status(target, error);
+    return std::filesystem::is_character_file(status) || std::filesystem::is_fifo(status);
+}
+
+void write_stream(const std::filesystem::path& target, Bytes bytes) {
+    const FileDescriptor stream(open(target.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!stream) {
+        throw_errno("cannot write", target.string());
+    }
+    write_all(stream.get(), bytes, target.string());
+}
+
+void write_file(const std::filesystem::path& target, Bytes bytes) {
+    if (is_stream(target)) {
+        write_stream(target, bytes);
+        return;
+    }
+    AtomicFile file(target);
+    file.write(bytes);
+    file.commit();
 }
 
 }  // namespace slimimg

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <set>
 #include <string_view>
 
 #include <unistd.h>
@@ -43,9 +45,18 @@ std::string format_of_file(const std::vector<Offer>& offers, const std::string& 
     return found->name;
 }
 
+/// Equal for two names of one file, also of one that is not there yet.
+std::filesystem::path place_of(const std::string& name) {
+    std::error_code error;
+    const std::filesystem::path place =
+        std::filesystem::weakly_canonical(std::filesystem::absolute(name), error);
+    return error ? std::filesystem::path(name) : place;
+}
+
 }  // namespace
 
-Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd)
+Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd,
+                   const std::string& image)
     : fd_(fd) {
     if (!is_offered(offers, options.format)) {
         throw Error(Exit::usage, "unknown-format", "no format of this command: " + options.format,
@@ -63,14 +74,23 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
             files_.push_back({format_of_file(offers, report), report});
         }
     }
+    std::set<std::filesystem::path> outputs;
+    if (!image.empty()) {
+        outputs.insert(place_of(image));
+    }
+    for (const Target& target : files_) {
+        if (!is_stream(target.file) && !outputs.insert(place_of(target.file)).second) {
+            throw Error(Exit::usage, "output-twice",
+                        "two outputs would be one file: " + target.file,
+                        "give each a name of its own");
+        }
+    }
     render_options_ = {.color = wants_color(options.color, fd), .verbose = options.verbose};
 }
 
 void Delivery::deliver_rendered(const Render& render) const {
     for (const Target& target : files_) {
-        AtomicFile file(target.file);
-        file.write(as_bytes(render(target.format, {.color = false, .verbose = true})));
-        file.commit();
+        write_file(target.file, as_bytes(render(target.format, {.color = false, .verbose = true})));
     }
     if (printed_) {
         write_all(fd_, as_bytes(render(*printed_, render_options_)),

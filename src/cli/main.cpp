@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 
 #include "commands.hpp"
 #include "help.hpp"
+#include "interruption.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -63,6 +65,9 @@ Exit run(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {
         app.exit(asked);
+        if (!std::cout.flush()) {
+            throw Error(Exit::internal, "io", "cannot write standard output");
+        }
         return Exit::ok;
     } catch (const CLI::ParseError& error) {
         throw Error(Exit::usage, "usage", error.what(), help_hint(app));
@@ -82,6 +87,8 @@ int main(int argc, char** argv) {
     using slimimg::Exit;
     using slimimg::cli::complain;
     try {
+        slimimg::cli::fill_standard_descriptors();
+        const slimimg::cli::Interruption interruption;
         return static_cast<int>(slimimg::cli::run(argc, argv));
     } catch (const slimimg::Error& error) {
         return complain(error.message(), error.hint(), error.status());

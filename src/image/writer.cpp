@@ -12,6 +12,7 @@
 #include "slimimg/archive/tar_writer.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
+#include "slimimg/base/temporary.hpp"
 
 #include "image/config.hpp"
 #include "image/json.hpp"
@@ -181,64 +182,66 @@ class StagedFolder {
         if (target_.filename().empty() && target_.has_parent_path()) {
             target_ = target_.parent_path();  // "out/" that is not there yet
         }
-        replaces_ = fs::exists(target_);
-        if (replaces_ && !fs::is_directory(target_)) {
-            throw Error(Exit::usage, "target-no-folder", target.string() + " is no folder",
-                        "name a new folder for the OCI layout");
-        }
-        if (replaces_ && !fs::is_empty(target_) && !fs::exists(target_ / "oci-layout")) {
-            throw Error(Exit::usage, "target-not-empty",
-                        target.string() + " is a folder with other things in it",
-                        "name a new folder");
-        }
-        std::string name = target_.string() + ".XXXXXX";
-        if (mkdtemp(name.data()) == nullptr) {
-            throw_errno("cannot write", target.string());
-        }
-        temporary_ = name;
-        const mode_t mask = umask(0);
-        umask(mask);
-        fs::permissions(temporary_, fs::perms(0777U & ~mask));
+        check_target();
+        temporary_ = std::make_unique<Temporary>(target_, Temporary::Kind::folder);
     }
-    ~StagedFolder() {
-        std::error_code ignored;
-        fs::remove_all(temporary_, ignored);
-    }
-    StagedFolder(const StagedFolder&) = delete;
-    StagedFolder& operator=(const StagedFolder&) = delete;
 
-    [[nodiscard]] const fs::path& temporary() const { return temporary_; }
+    [[nodiscard]] const fs::path& temporary() const { return temporary_->path(); }
 
     void write(const Files& files) const {
-        fs::create_directories(temporary_ / "blobs" / "sha256");
+        fs::create_directories(temporary() / "blobs" / "sha256");
         for (const auto& [name, content] : files) {
-            AtomicFile file(temporary_ / name);
+            AtomicFile file(temporary() / name);
             file.write(content.bytes);
             file.commit();
         }
     }
 
-    /// A layout that stood there is swapped with the new one, and then goes with the temporary
-    /// name; where the file system can't swap, it steps aside first.
     void commit() const {
-        if (!replaces_ || fs::is_empty(target_)) {
-            fs::rename(temporary_, target_);
-            return;
-        }
-        if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) ==
-            0) {
-            return;
-        }
-        const fs::path old = temporary_.string() + ".old";
-        fs::rename(target_, old);
-        fs::rename(temporary_, target_);
-        fs::remove_all(old);
+        temporary_->commit([&] { take_place(); });
     }
 
   private:
+    void check_target() const {
+        if (!fs::exists(target_)) {
+            return;
+        }
+        if (!fs::is_directory(target_)) {
+            throw Error(Exit::usage, "target-no-folder", target_.string() + " is no folder",
+                        "name a new folder for the OCI layout");
+        }
+        if (!fs::is_empty(target_) && !fs::exists(target_ / "oci-layout")) {
+            throw Error(Exit::usage, "target-not-empty",
+                        target_.string() + " is a folder with other things in it",
+                        "name a new folder");
+        }
+    }
+
+    /// A layout that stands there, perhaps by another run since, is swapped with the new one and
+    /// then goes with the temporary name; where the file system can't swap, it steps aside first.
+    void take_place() const {
+        check_target();
+        if (!fs::exists(target_) || fs::is_empty(target_)) {
+            fs::rename(temporary(), target_);
+            return;
+        }
+        if (renameat2(AT_FDCWD, temporary().c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) ==
+            0) {
+            return;
+        }
+        const fs::path old = temporary().string() + ".old";
+        fs::rename(target_, old);
+        try {
+            fs::rename(temporary(), target_);
+        } catch (const fs::filesystem_error&) {
+            fs::rename(old, target_);
+            throw;
+        }
+        fs::rename(old, temporary());
+    }
+
     fs::path target_;
-    fs::path temporary_;
-    bool replaces_ = false;
+    std::unique_ptr<Temporary> temporary_;
 };
 
 [[noreturn]] void throw_io(const std::string& target, const fs::filesystem_error& failure) {
@@ -246,22 +249,16 @@ class StagedFolder {
 }
 
 /// Standard output, or a device or pipe, which must not be replaced by a file.
-bool is_stream(const std::string& target) {
-    std::error_code error;
-    const fs::file_status status = fs::status(target, error);
-    return target == "-" || fs::is_character_file(status) || fs::is_fifo(status);
+bool goes_to_stream(const std::string& target) {
+    return target == "-" || is_stream(target);
 }
 
 void copy_to_stream(Bytes bytes, const std::string& target) {
     if (target == "-") {
         write_all(STDOUT_FILENO, bytes, "standard output");
-        return;
+    } else {
+        write_stream(target, bytes);
     }
-    const FileDescriptor stream(open(target.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!stream) {
-        throw_errno("cannot write", target);
-    }
-    write_all(stream.get(), bytes, target);
 }
 
 }  // namespace
@@ -284,7 +281,7 @@ struct StagedImage::State {
     }
 
     void write_archive(const Files& files, const fs::path& spool_dir) {
-        if (is_stream(target)) {
+        if (goes_to_stream(target)) {
             spool = std::make_unique<SpoolFile>(spool_dir);
             location = "/proc/self/fd/" + std::to_string(spool->fd());
         } else {

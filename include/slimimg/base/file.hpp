@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "slimimg/base/bytes.hpp"
@@ -51,26 +52,36 @@ class SpoolFile {
     std::string dir_;
 };
 
+class Temporary;
+
 /// A file that appears under its name only when it is whole: written beside the target and
 /// renamed by commit(). Without commit() nothing is left of it.
 class AtomicFile {
   public:
+    /// Throws Error (usage) where the target is a folder, (internal) where no file can be made
+    /// beside it.
     explicit AtomicFile(std::filesystem::path target);
     ~AtomicFile();
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;
 
     void write(Bytes bytes);
-    [[nodiscard]] int fd() const { return fd_.get(); }
     /// Where it is until commit().
-    [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
+    [[nodiscard]] const std::filesystem::path& temporary() const;
     void commit();
 
   private:
     std::filesystem::path target_;
-    std::filesystem::path temporary_;
-    FileDescriptor fd_;
-    bool committed_ = false;
+    std::unique_ptr<Temporary> temporary_;
 };
+
+/// True for a device or a pipe: it is written to, a file must not take its place.
+bool is_stream(const std::filesystem::path& target);
+
+/// Writes all bytes to such a target.
+void write_stream(const std::filesystem::path& target, Bytes bytes);
+
+/// Writes a whole file: atomically, or to a stream.
+void write_file(const std::filesystem::path& target, Bytes bytes);
 
 }  // namespace slimimg

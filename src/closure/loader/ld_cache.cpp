@@ -292,7 +292,10 @@ int compare_cache_names(std::string_view left, std::string_view right) {
         ++l;
         ++r;
     }
-    return r < right.size() ? -1 : 0;
+    if (r == right.size()) {
+        return 0;
+    }
+    return '\0' < right[r] ? -1 : 1;  // a letter beyond ASCII can be negative
 }
 
 std::optional<LdCache> LdCache::parse(Bytes file) {

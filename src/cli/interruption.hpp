@@ -1,0 +1,32 @@
+#pragma once
+
+#include <thread>
+
+#include "slimimg/base/file.hpp"
+
+namespace slimimg::cli {
+
+/// While this lives, the process is ended in order: by SIGINT, SIGTERM and SIGHUP with a line on
+/// standard error and without temporary files, and so too where a mapped file can't be read (its
+/// disk failed, or it was cut short by somebody). Writing to a closed pipe or past a limit of file
+/// size is an error like others. To be made once, before other threads are.
+class Interruption {
+  public:
+    Interruption();
+    ~Interruption();
+    Interruption(const Interruption&) = delete;
+    Interruption& operator=(const Interruption&) = delete;
+
+  private:
+    void watch() const;
+
+    FileDescriptor signals_;
+    FileDescriptor events_;
+    std::thread watcher_;
+};
+
+/// Standard input, output and error that are closed are opened as files that can't be used, so
+/// that no other file takes their numbers and is written to in their place.
+void fill_standard_descriptors();
+
+}  // namespace slimimg::cli
