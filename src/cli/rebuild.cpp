@@ -106,7 +106,8 @@ slim::RebuildOptions rebuild_options(const Options& options) {
 
 Exit run(const Options& options) {
     const int report_fd = options.target == "-" ? STDERR_FILENO : STDOUT_FILENO;
-    const Delivery delivery(options.output, offers_of(report::formats()), report_fd, options.target);
+    const Delivery delivery(options.output, offers_of(report::formats()), report_fd,
+                            options.target);
     const check::SettingsFile settings = options.closure.settings();
     const slim::RebuildOptions to = rebuild_options(options);
     RunOptions how = options.machine.run_options();

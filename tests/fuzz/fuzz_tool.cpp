@@ -68,8 +68,9 @@ void analyze(const std::string& location) {
             static_cast<void>(format.render(report, {.color = true, .verbose = true}));
         }
         for (slimimg::rootfs::NodeId id = 0; id < analysis.rootfs.size() && id < 20; ++id) {
-            static_cast<void>(slimimg::report::explanation_json(
-                slimimg::report::explain(analysis, analysis.rootfs[id].path)));
+            const auto explanation = slimimg::report::explain(analysis, analysis.rootfs[id].path);
+            static_cast<void>(slimimg::report::explanation_json(explanation, {}));
+            static_cast<void>(slimimg::report::explanation_text(explanation, {.verbose = true}));
         }
     });
 }
