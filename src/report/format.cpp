@@ -12,6 +12,8 @@ namespace {
 constexpr std::array report_formats{
     Format{.name = "text", .extension = ".txt", .render = render_text},
     Format{.name = "json", .extension = ".json", .render = render_json},
+    Format{.name = "markdown", .extension = ".md", .render = render_markdown},
+    Format{.name = "html", .extension = ".html", .render = render_html},
 };
 
 constexpr std::array formats_of_explanation{

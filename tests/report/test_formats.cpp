@@ -41,6 +41,41 @@ TEST_CASE("the JSON report is as agreed") {
     test::check_golden("analyze.json", report::render_json(sample_report(), {}));
 }
 
+TEST_CASE("the Markdown report is as agreed") {
+    test::check_golden("analyze.md", report::render_markdown(sample_report(), {}));
+    test::check_golden(
+        "rebuild.md", report::render_markdown(report::make_report(test::sample_rebuild(), {}), {}));
+}
+
+TEST_CASE("the data of the HTML report is as agreed") {
+    const std::string page = report::render_html(sample_report(), {});
+    const std::string_view begin = "<script type=\"application/json\" id=\"data\">";
+    const std::size_t start = page.find(begin) + begin.size();
+    const json data = json::parse(page.substr(start, page.find("</script>", start) - start));
+    test::check_golden("analyze.html.json", data.dump(1) + '\n');
+}
+
+TEST_CASE("nothing of an image ends an element of the HTML report or starts one") {
+    report::Report report = sample_report();
+    const std::size_t elements = [&] {
+        const std::string page = report::render_html(report, {});
+        return static_cast<std::size_t>(std::count(page.begin(), page.end(), '<'));
+    }();
+    const std::string hostile = "</script><script>alert(1)</script><!-- <img src=x onerror=y>";
+    report.image.name = hostile;
+    report.image.layers[0].created_by = hostile;
+    report.kept[0].path = "/" + hostile;
+    report.kept[0].package = hostile;
+    report.kept[0].reasons[0].detail = hostile;
+    report.removed[0].path = "/" + hostile;
+    report.diagnostics[0].message = hostile;
+    report.unresolved[0].name = hostile;
+    const std::string page = report::render_html(report, {});
+    CHECK(std::count(page.begin(), page.end(), '<') == elements);
+    CHECK(page.find("&lt;/script&gt;") != page.npos);
+    CHECK(page.find("http") == page.rfind("http"));  // the policy's http-equiv, and no address
+}
+
 TEST_CASE("the text report fits 80 columns") {
     std::istringstream lines(report::render_text(sample_report(), {}));
     for (std::string line; std::getline(lines, line);) {

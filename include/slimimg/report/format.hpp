@@ -37,5 +37,7 @@ const FormatOf<T>* find_format(std::span<const FormatOf<T>> all, std::string_vie
 
 std::string render_text(const Report& report, const RenderOptions& options);
 std::string render_json(const Report& report, const RenderOptions& options);
+std::string render_markdown(const Report& report, const RenderOptions& options);
+std::string render_html(const Report& report, const RenderOptions& options);
 
 }  // namespace slimimg::report
