@@ -28,6 +28,7 @@ struct Options {
     std::string records = "auto";
     std::string base = "scratch";
     bool nonroot = false;
+    bool strip = false;
     std::string layers = "single";
 };
 
@@ -76,12 +77,13 @@ std::optional<archive::Compression> parse_compression(const std::string& text) {
 }
 
 slim::RebuildOptions rebuild_options(const Options& options) {
-    slim::RebuildOptions result{
-        .output = options.target,
-        .format = parse_format(options.format),
-        .compression = parse_compression(options.compression),
-        .names = options.names,
-        .plan = {.records = options.records == "auto", .nonroot = options.nonroot}};
+    slim::RebuildOptions result{.output = options.target,
+                                .format = parse_format(options.format),
+                                .compression = parse_compression(options.compression),
+                                .names = options.names,
+                                .plan = {.records = options.records == "auto",
+                                         .nonroot = options.nonroot,
+                                         .strip = options.strip}};
     if (options.base == "auto" || slim::find_base_style(options.base) != nullptr) {
         result.plan.base = options.base;
     } else {
@@ -152,6 +154,10 @@ void declare(CLI::App& command, Options& options) {
         ->check(CLI::IsMember({"single", "split"}));
     add_flag(command, "--nonroot", options.nonroot,
              "Run as user 65532, who gets the folders that the program writes to", group);
+    add_flag(command, "--strip", options.strip,
+             "Programs and libraries without debug sections and symbol tables; what is mapped and "
+             "the build ID stay, which is proved",
+             group);
     add_repeatable(command, "-t,--output-tag", options.names,
                    "The new image's name (default: the input's with -slim at the tag); may repeat",
                    group)

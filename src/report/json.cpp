@@ -125,6 +125,13 @@ ordered_json certainty_json(const Certainty& certainty) {
             {"likely_bytes", certainty.likely_bytes}};
 }
 
+ordered_json stripped_json(const std::optional<Stripped>& stripped) {
+    if (!stripped) {
+        return nullptr;
+    }
+    return {{"files", stripped->files}, {"bytes", stripped->bytes}};
+}
+
 ordered_json proof_json(const std::optional<Proof>& proof) {
     if (!proof) {
         return nullptr;
@@ -164,6 +171,7 @@ std::string render_json(const Report& report, const RenderOptions&) {
         {"base", report.base},
         {"reduction", reduction_json(report.reduction)},
         {"certainty", certainty_json(report.certainty)},
+        {"stripped", stripped_json(report.stripped)},
         {"proof", proof_json(report.proof)},
         {"by_kind", list(report.kinds, kind_json)},
         {"by_rule", list(report.rules, rule_json)},

@@ -264,6 +264,9 @@ Report make_report(const slim::Analysis& analysis, const closure::Request& reque
     report.base = analysis.options.base;
     report.program = program_info(analysis.image.config, request);
     report.reduction = {.before = analysis.before_bytes, .after = analysis.plan.bytes};
+    if (analysis.plan.stripped_files > 0) {
+        report.stripped = Stripped{analysis.plan.stripped_files, analysis.plan.stripped_bytes};
+    }
     Accountant(analysis, report).run();
     report.unresolved = unresolved_of(analysis);
     report.diagnostics = diagnostics_of(analysis);

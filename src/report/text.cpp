@@ -255,6 +255,11 @@ class TextReport {
         if (report_.base != "scratch") {
             page_.paragraph("base: " + report_.base, 2, 2);
         }
+        if (report_.stripped) {
+            page_.paragraph("stripped: " + counted(report_.stripped->files, "file") +
+                                ", smaller by " + human_bytes(report_.stripped->bytes),
+                            2, 2);
+        }
         if (report_.proof) {
             page_.paragraph("proved: " + counted(report_.proof->programs, "program") + " and " +
                                 (report_.proof->libraries == 1

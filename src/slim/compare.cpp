@@ -6,6 +6,7 @@
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
+#include "slimimg/elf/strip.hpp"
 
 namespace slimimg::slim {
 namespace {
@@ -43,6 +44,16 @@ std::string_view difference(const archive::Header& written, const archive::Heade
     return written == planned ? "" : "the size, link or device number";
 }
 
+void check_stripped(const PlanItem& item, Bytes before, Bytes after) {
+    const std::string_view difference = elf::difference_at_run_time(before, after);
+    if (!difference.empty()) {
+        throw Error(Exit::internal, "stripped-differs",
+                    path::printable(item.path) + " would not be the same without its debug data: " +
+                        std::string(difference) + " differs",
+                    "this is a defect of slimimg; leave --strip out");
+    }
+}
+
 void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item,
                 const rootfs::Rootfs& source) {
     if (const auto what = difference(written[node].header, item.header); !what.empty()) {
@@ -56,8 +67,12 @@ void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item
         return;
     }
     const Slice planned = item.content ? *item.content : source.content(*item.source);
-    if (!same_bytes(written.content(node).bytes, planned.bytes)) {
+    const Slice content = written.content(node);
+    if (!same_bytes(content.bytes, planned.bytes)) {
         throw_differs(item.path, "the content");
+    }
+    if (item.stripped) {
+        check_stripped(item, source.content(*item.source).bytes, content.bytes);
     }
 }
 

@@ -1,4 +1,5 @@
-#include <unordered_map>
+#include <map>
+#include <utility>
 
 #include "slim/plan.hpp"
 
@@ -16,12 +17,15 @@ void make_link(PlanItem& item, const PlanItem& first) {
 }  // namespace
 
 void tie_hard_links(Plan& plan, const rootfs::Rootfs& rootfs) {
-    std::unordered_map<rootfs::NodeId, const PlanItem*> first_name;
+    // One whose content is another one now is no name of that file any more.
+    std::map<std::pair<rootfs::NodeId, const void*>, const PlanItem*> first_name;
     plan.bytes = 0;
     for (PlanItem& item : plan.items) {
-        // One whose content is another one now is no name of that file any more.
-        if (item.source && !item.content && !rootfs[*item.source].is_directory()) {
-            const auto [first, added] = first_name.try_emplace(rootfs[*item.source].inode, &item);
+        if (item.source && (!item.content || item.stripped) &&
+            !rootfs[*item.source].is_directory()) {
+            const void* const content = item.content ? item.content->bytes.data() : nullptr;
+            const auto [first, added] =
+                first_name.try_emplace({rootfs[*item.source].inode, content}, &item);
             if (!added) {
                 make_link(item, *first->second);
                 continue;

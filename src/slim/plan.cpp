@@ -118,7 +118,7 @@ std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_vie
 
 Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
                const closure::PackageDb& packages, const closure::Closure& closure,
-               const PlanOptions& options) {
+               const PlanOptions& options, const RunOptions& run) {
     Plan plan = plan_of_kept(rootfs, closure);
     add_root_folders(plan, rootfs, config);
     if (const BaseStyle* style = find_base_style(options.base);
@@ -129,6 +129,9 @@ Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
         give_to_nonroot(plan, rootfs, config);
     }
     prune_ld_cache(plan, rootfs, closure);
+    if (options.strip) {
+        strip_files(plan, rootfs, run);
+    }
     if (options.records) {
         add_package_records(plan, rootfs, packages);
     }

@@ -53,6 +53,10 @@ void give_to_nonroot(Plan& plan, const rootfs::Rootfs& rootfs, const image::Conf
 /// Pass: /etc/ld.so.cache names only what is kept. Goes where no program has glibc.
 void prune_ld_cache(Plan& plan, const rootfs::Rootfs& rootfs, const closure::Closure& closure);
 
+/// Pass: ELF files without debug sections and symbol tables, elf::strip. Left as they are, and
+/// told, are those whose bytes something checks or that have data of their own behind them.
+void strip_files(Plan& plan, const rootfs::Rootfs& rootfs, const RunOptions& run);
+
 /// Pass: what scanners know the distribution and the packages of kept files by. dpkg's records as
 /// distroless has them, apk's database cut, a diagnostic for rpm's. Goes behind what keeps files.
 void add_package_records(Plan& plan, const rootfs::Rootfs& rootfs,

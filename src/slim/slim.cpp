@@ -220,7 +220,7 @@ Analysis analyze(image::Image image, const closure::Request& request, const RunO
     PlanOptions chosen = plan_options;
     closure::Closure closure =
         close_with_base(rootfs, image.config, packages, request, chosen.base, run);
-    Plan plan = make_plan(rootfs, image.config, packages, closure, chosen);
+    Plan plan = make_plan(rootfs, image.config, packages, closure, chosen, run);
     const std::uint64_t before = content_bytes(rootfs);
     return {.image = std::move(image),
             .rootfs = std::move(rootfs),

@@ -28,8 +28,12 @@ std::unordered_map<std::string_view, const archive::Header*> first_folders(
 }
 
 bool is_as_in_source(const PlanItem& item, const rootfs::Rootfs& rootfs) {
-    return item.source && !item.content &&
-           (item.header.type == EntryType::hardlink || item.header == rootfs[*item.source].header);
+    if (!item.source || (item.content && !item.stripped)) {
+        return false;
+    }
+    archive::Header header = rootfs[*item.source].header;
+    header.size = item.stripped ? item.header.size : header.size;
+    return item.header.type == EntryType::hardlink || item.header == header;
 }
 
 }  // namespace
@@ -45,7 +49,8 @@ std::vector<Plan> split_layers(const Plan& plan, const rootfs::Rootfs& rootfs,
     }
     std::set<std::string, std::less<>> folders_below;
     const auto is_below = [&](const PlanItem& item) {
-        return item.source && !item.content && item.header.type != EntryType::directory &&
+        return item.source && (!item.content || item.stripped) &&
+               item.header.type != EntryType::directory &&
                of_packages.contains(rootfs[*item.source].inode);
     };
     for (const PlanItem& item : plan.items) {

@@ -26,6 +26,10 @@ constexpr std::string_view dpkg_records = "/var/lib/dpkg/status.d";
 constexpr std::string_view dpkg_sums_ending = ".md5sums";
 constexpr std::string_view apk_database = "/lib/apk/db/installed";
 
+bool same_bytes(Bytes a, Bytes b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
 bool same_owner(const archive::Header& a, const archive::Header& b) {
     return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.xattrs == b.xattrs;
 }
@@ -68,6 +72,7 @@ class Stand {
             if (first != nullptr) {
                 result.header = first->header;
                 result.content = first->content;
+                result.stripped = first->stripped;
             }
         }
         return result;
@@ -80,7 +85,7 @@ class Stand {
     }
 
     const elf::ElfFacts* facts_of(const PlanItem& item) {
-        return item.source && !item.content && source_[*item.source].is_file()
+        return item.source && (!item.content || item.stripped) && source_[*item.source].is_file()
                    ? source_elves_.facts(*item.source)
                    : nullptr;
     }
@@ -228,9 +233,10 @@ class Stand {
         Slice ours;
         const Bytes bytes = bytes_of(item, ours);
         const Slice theirs = base_.content(there);
+        // The base has a stripped file as it was before.
         const bool same =
-            bytes.size() == theirs.size() &&
-            (bytes.empty() || std::memcmp(bytes.data(), theirs.bytes.data(), bytes.size()) == 0);
+            same_bytes(bytes, theirs.bytes) ||
+            (item.stripped && same_bytes(source_.content(*item.source).bytes, theirs.bytes));
         if (same && same_owner(item.header, base_[there].header)) {
             provided_.insert(item.path);
             provided_bytes_ += bytes.size();

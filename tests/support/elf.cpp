@@ -94,10 +94,14 @@ class Builder {
             add_entry(DT_STRSZ, strings_.bytes().size());
             add_segment(PT_DYNAMIC, "dynamic", dynamic());
         }
+        mapped_end_ = file_.bytes.size();
         for (const ElfSpec::Section& section : spec_.sections) {
             const std::size_t at = place({}, section.content);
             rows_.push_back(
                 {section.name, section.type, section.flags, at, section.content.size(), 0});
+            if ((section.flags & SHF_ALLOC) != 0) {
+                mapped_end_ = file_.bytes.size();
+            }
         }
         place_sections_table();
         write_header();
@@ -331,7 +335,8 @@ class Builder {
     }
 
     void write_segments() {
-        segments_.push_back({PT_LOAD, PF_R, 0, file_.bytes.size(), 0x1000});
+        segments_.push_back(
+            {PT_LOAD, PF_R, 0, spec_.map_all ? file_.bytes.size() : mapped_end_, 0x1000});
         Writer out = writer();
         for (const SegmentRow& row : segments_) {
             out.word(row.type);
@@ -356,6 +361,7 @@ class Builder {
     std::vector<SectionRow> rows_;
     std::size_t segment_count_ = 0;
     std::size_t section_count_ = 0;
+    std::size_t mapped_end_ = 0;
     std::map<std::string, unsigned, std::less<>> version_index_;
     unsigned last_version_ = 0;
 };

@@ -65,6 +65,7 @@ struct ElfSpec {
         std::uint64_t flags = 2;  ///< SHF_ALLOC
     };
     std::vector<Section> sections = {};
+    bool map_all = true;  ///< false: what stands behind the last mapped section is not loaded
     bool section_headers = true;
     bool dynamic = true;
 };

@@ -159,6 +159,12 @@ struct Certainty {
     std::size_t open_questions = 0;  ///< diagnostics of what could not be known
 };
 
+/// What --strip cut from programs and libraries; of `bytes` the files are smaller.
+struct Stripped {
+    std::size_t files = 0;
+    std::uint64_t bytes = 0;
+};
+
 struct Proof {
     std::size_t programs = 0;
     std::size_t libraries = 0;
@@ -182,6 +188,7 @@ struct Report {
     Surface surface_before;
     Surface surface_after;
     Certainty certainty;
+    std::optional<Stripped> stripped;        ///< where --strip found something to cut
     std::optional<Proof> proof;              ///< of a rebuild
     std::vector<std::string> written_names;  ///< tags of the written image
 };

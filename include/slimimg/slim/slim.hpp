@@ -22,11 +22,14 @@ struct PlanItem {
     archive::Header header;                ///< what will be written
     std::optional<Slice> content;          ///< in place of the source's; set where source is not
     std::string why;                       ///< of a made or changed entry
+    bool stripped = false;                 ///< content is the source's ELF file without debug data
 };
 
 struct Plan {
     std::vector<PlanItem> items;  ///< in path order
     std::uint64_t bytes = 0;      ///< content, each inode once
+    std::size_t stripped_files = 0;
+    std::uint64_t stripped_bytes = 0;  ///< what those files are smaller by
     std::vector<Diagnostic> diagnostics;
 };
 
@@ -35,6 +38,7 @@ struct PlanOptions {
     bool records = true;           ///< what scanners know the distribution and its packages by
     std::string base = "scratch";  ///< a style's id, or "auto": by what the program links
     bool nonroot = false;          ///< runs as, and lets write, distroless's user 65532
+    bool strip = false;            ///< ELF files without debug sections and symbol tables
 };
 
 /// All that is known of an image after its closure: what the reports are made from.
@@ -106,7 +110,7 @@ Rebuild rebuild(image::Image image, const closure::Request& request,
 /// What to keep, what any program expects of a root, and what the options add.
 Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
                const closure::PackageDb& packages, const closure::Closure& closure,
-               const PlanOptions& options = {});
+               const PlanOptions& options = {}, const RunOptions& run = {});
 
 /// Links every ELF file of `written` in it, and compares with `source`, and with `base` (may be
 /// null) where the written image stands on one.

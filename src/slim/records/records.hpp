@@ -38,8 +38,10 @@ std::string dpkg_control(const closure::Package& package, const KeptFiles& kept)
 std::string dpkg_sums(const closure::Package& package, std::string_view sums, const KeptFiles& kept,
                       const Plan& plan, const rootfs::Rootfs& rootfs);
 
-/// A package's part of apk's database with the kept files alone, without the empty line behind it.
-std::string apk_record(const closure::Package& package, const KeptFiles& kept);
+/// A package's part of apk's database with the kept files alone, changed ones with the sum of what
+/// the plan has, without the empty line behind it.
+std::string apk_record(const closure::Package& package, const KeptFiles& kept, const Plan& plan,
+                       const rootfs::Rootfs& rootfs);
 
 /// The packages' records in their managers' forms.
 void add_dpkg_records(Plan& plan, const rootfs::Rootfs& rootfs, const closure::PackageDb& packages,
