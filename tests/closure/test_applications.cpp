@@ -7,6 +7,7 @@
 
 using namespace slimimg;
 using namespace test;
+using namespace std::string_literals;
 
 namespace {
 
@@ -276,4 +277,18 @@ TEST_CASE(
     CHECK(asked({"dlopen"}, "x") == 1);
     CHECK(asked({"dlopen"}, std::string("\0/lib/libplug.so.1\0", 19)) == 0);
     CHECK(asked({"open"}, "x") == 0);
+}
+
+TEST_CASE("a library among a package's helpers is data of the program that names it only") {
+    const auto image = [](std::string text) {
+        return ClosureOf(
+            tree_of(installed(tar({folder("usr"), folder("usr/bin"),
+                                   file("usr/bin/tool", program_with({}, std::move(text)), 0755),
+                                   folder("usr/libexec"), folder("usr/libexec/tools"),
+                                   file("usr/libexec/tools/libpre.so", "x")}),
+                              {{"tools", "", "/usr/bin/tool\n/usr/libexec/tools/libpre.so\n"}})),
+            runs({"/usr/bin/tool"}));
+    };
+    CHECK_FALSE(image("other.so\0"s).keeps("/usr/libexec/tools/libpre.so"));
+    CHECK(image("/libpre.so\0"s).keeps("/usr/libexec/tools/libpre.so"));
 }

@@ -6,6 +6,7 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/constant_strings.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/rules.hpp"
 
@@ -58,10 +59,18 @@ std::set<PackageId> family(const PackageDb& packages, PackageId own) {
     return members;
 }
 
+bool names(Evidence& evidence, NodeId program, std::string_view text) {
+    bool found = false;
+    for_each_string(evidence, program, [&](std::string_view constant) {
+        found = found || constant.find(text) != std::string_view::npos;
+    });
+    return found;
+}
+
 /// A program's package brings what it reads: its data, configuration, plugins, and the empty
 /// folders that it writes to. Other programs of the package are not needed for that, nor are
 /// libraries in the common folders, which the link finds.
-bool is_data(Evidence& evidence, NodeId id) {
+bool is_data(Evidence& evidence, NodeId program, NodeId id) {
     const Node& node = evidence.rootfs()[id];
     const std::string_view folder = path::parent(node.path);
     if (is_ballast(node) || is_for_the_system(node.path) || is_program_folder(folder)) {
@@ -78,6 +87,10 @@ bool is_data(Evidence& evidence, NodeId id) {
     if (node.is_executable() && !library) {
         return false;  // helpers are started by name or path, which other rules see
     }
+    // A helper too: coreutils' libstdbuf.so, which only stdbuf preloads.
+    if (library && path::is_within(node.path, "/usr/libexec")) {
+        return names(evidence, program, path::basename(node.path));
+    }
     return !(library && is_shared_folder(evidence, node.parent));
 }
 
@@ -90,7 +103,7 @@ void inspect(Evidence& evidence, NodeId node) {
     for (const PackageId member : family(evidence.packages(), *owner)) {
         const Package& package = evidence.packages()[member];
         for (const NodeId file : package.files) {
-            if (is_data(evidence, file)) {
+            if (is_data(evidence, node, file)) {
                 evidence.keep(file, {package_data.id, node, Confidence::likely,
                                      "data of package " + package.name});
             } else {
