@@ -84,8 +84,8 @@ std::string_view dependency_folder(std::string_view path) {
 }
 
 bool is_run(const Evidence& evidence, NodeId node) {
-    static constexpr std::array<std::string_view, 4> rules{"program", "request", "shell-script",
-                                                           "child-program"};
+    static constexpr std::array<std::string_view, 6> rules{
+        "program", "request", "shell-script", "config-command", "child-program", "started-command"};
     const auto reasons = evidence.kept().find(node);
     return reasons != evidence.kept().end() &&
            std::any_of(reasons->second.begin(), reasons->second.end(), [](const Reason& reason) {

@@ -23,6 +23,7 @@ extern const Rule application_file;
 extern const Rule package_data;
 extern const Rule child_program;
 extern const Rule base;
+extern const Rule started_command;
 extern const Rule compiler;
 extern const Rule config_command;
 extern const Rule config_include;

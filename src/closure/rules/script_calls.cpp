@@ -1,0 +1,697 @@
+#include "closure/rules/script_calls.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace slimimg::closure {
+namespace {
+
+using Kind = ScriptToken::Kind;
+using Language = ScriptLanguage;
+using Tokens = std::vector<ScriptToken>;
+
+constexpr std::size_t longest_expression = 400;
+constexpr int deepest_variable = 4;
+
+/// How a function takes its command.
+enum class Form {
+    shell,       ///< the text of a shell
+    words,       ///< a program and its arguments, as arguments or lists of them
+    either,      ///< one text is a shell's, more are words
+    shell_flag,  ///< words, but where the call says shell=True: subprocess.run
+    lookup,      ///< a program's name, to see whether it is there: shutil.which
+};
+
+struct Function {
+    Language language;
+    std::string_view module;  ///< what it must be reached through; empty: it is built in
+    std::string_view name;
+    Form form;
+    unsigned skip = 0;  ///< arguments before the command
+};
+
+constexpr auto functions = std::to_array<Function>({
+    {Language::python, "subprocess", "run", Form::shell_flag},
+    {Language::python, "subprocess", "call", Form::shell_flag},
+    {Language::python, "subprocess", "check_call", Form::shell_flag},
+    {Language::python, "subprocess", "check_output", Form::shell_flag},
+    {Language::python, "subprocess", "Popen", Form::shell_flag},
+    {Language::python, "subprocess", "getoutput", Form::shell},
+    {Language::python, "subprocess", "getstatusoutput", Form::shell},
+    {Language::python, "os", "system", Form::shell},
+    {Language::python, "os", "popen", Form::shell},
+    {Language::python, "os", "execv", Form::words},
+    {Language::python, "os", "execve", Form::words},
+    {Language::python, "os", "execvp", Form::words},
+    {Language::python, "os", "execvpe", Form::words},
+    {Language::python, "os", "execl", Form::words},
+    {Language::python, "os", "execlp", Form::words},
+    {Language::python, "os", "posix_spawn", Form::words},
+    {Language::python, "os", "posix_spawnp", Form::words},
+    {Language::python, "os", "spawnv", Form::words, 1},
+    {Language::python, "os", "spawnvp", Form::words, 1},
+    {Language::python, "os", "spawnlp", Form::words, 1},
+    {Language::python, "shutil", "which", Form::lookup},
+    {Language::python, "asyncio", "create_subprocess_exec", Form::words},
+    {Language::python, "asyncio", "create_subprocess_shell", Form::shell},
+    {Language::python, "pexpect", "spawn", Form::either},
+    {Language::javascript, "child_process", "exec", Form::shell},
+    {Language::javascript, "child_process", "execSync", Form::shell},
+    {Language::javascript, "child_process", "spawn", Form::shell_flag},
+    {Language::javascript, "child_process", "spawnSync", Form::shell_flag},
+    {Language::javascript, "child_process", "execFile", Form::shell_flag},
+    {Language::javascript, "child_process", "execFileSync", Form::shell_flag},
+    {Language::javascript, "execa", "execa", Form::words},
+    {Language::javascript, "execa", "execaSync", Form::words},
+    {Language::javascript, "execa", "execaCommand", Form::shell},
+    {Language::javascript, "cross-spawn", "spawn", Form::words},
+    {Language::javascript, "shelljs", "exec", Form::shell},
+    {Language::javascript, "shelljs", "which", Form::lookup},
+    {Language::php, "", "exec", Form::shell},
+    {Language::php, "", "shell_exec", Form::shell},
+    {Language::php, "", "system", Form::shell},
+    {Language::php, "", "passthru", Form::shell},
+    {Language::php, "", "popen", Form::shell},
+    {Language::php, "", "proc_open", Form::either},
+    {Language::php, "", "pcntl_exec", Form::words},
+    {Language::php, "new", "Process", Form::words},
+    {Language::php, "Process", "fromShellCommandline", Form::shell},
+    {Language::ruby, "", "system", Form::either},
+    {Language::ruby, "", "exec", Form::either},
+    {Language::ruby, "", "spawn", Form::either},
+    {Language::ruby, "Kernel", "system", Form::either},
+    {Language::ruby, "Kernel", "exec", Form::either},
+    {Language::ruby, "Kernel", "spawn", Form::either},
+    {Language::ruby, "Process", "spawn", Form::either},
+    {Language::ruby, "Process", "exec", Form::either},
+    {Language::ruby, "IO", "popen", Form::either},
+    {Language::ruby, "PTY", "spawn", Form::either},
+    {Language::ruby, "Open3", "capture2", Form::either},
+    {Language::ruby, "Open3", "capture2e", Form::either},
+    {Language::ruby, "Open3", "capture3", Form::either},
+    {Language::ruby, "Open3", "popen2", Form::either},
+    {Language::ruby, "Open3", "popen2e", Form::either},
+    {Language::ruby, "Open3", "popen3", Form::either},
+    {Language::perl, "", "system", Form::either},
+    {Language::perl, "", "exec", Form::either},
+    {Language::perl, "", "open2", Form::either, 2},
+    {Language::perl, "", "open3", Form::either, 3},
+    {Language::perl, "", "capturex", Form::words},
+    {Language::perl, "", "systemx", Form::words},
+    {Language::lua, "os", "execute", Form::shell},
+    {Language::lua, "io", "popen", Form::shell},
+});
+
+/// A command as far as it is known: a shell's text, or words.
+struct Command {
+    bool text = false;  ///< one word, that may be a shell's text
+    std::vector<std::string> words;
+    bool direct = true;
+};
+
+bool is_known(const std::string& word) {
+    return !word.empty() && word.front() != computed_part;
+}
+
+/// 'it'"'"'s' for a shell, with "$computed" for computed parts.
+std::string shell_quoted(const std::string& word) {
+    std::string quoted = "'";
+    for (const char c : word) {
+        if (c == '\'') {
+            quoted += "'\\''";
+        } else if (c == computed_part) {
+            quoted += "'\"$computed\"'";
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + "'";
+}
+
+std::string shell_text(const std::string& text) {
+    std::string shown;
+    for (const char c : text) {
+        shown += c == computed_part ? "$computed" : std::string(1, c);
+    }
+    return shown;
+}
+
+class Finder {
+  public:
+    Finder(const Tokens& tokens, Language language) : tokens_(tokens), language_(language) {}
+
+    std::vector<ScriptCall> find() {
+        find_names();
+        for (std::size_t at = 0; at < tokens_.size(); ++at) {
+            if (tokens_[at].kind == Kind::command) {
+                add(at, {true, {tokens_[at].text}, true}, Form::either);
+            } else if (tokens_[at].kind == Kind::name) {
+                look_at(at);
+            }
+        }
+        return std::move(calls_);
+    }
+
+  private:
+    using Names = std::set<std::string_view>;
+
+    // ---- tokens -----------------------------------------------------------------------------
+
+    [[nodiscard]] bool is(Language language) const { return language_ == language; }
+    [[nodiscard]] bool mark(std::size_t at, char c) const {
+        return at < tokens_.size() && tokens_[at].is_mark(c);
+    }
+    [[nodiscard]] bool name(std::size_t at, std::string_view text) const {
+        return at < tokens_.size() && tokens_[at].is_name(text);
+    }
+    [[nodiscard]] bool is_kind(std::size_t at, Kind kind) const {
+        return at < tokens_.size() && tokens_[at].kind == kind;
+    }
+    [[nodiscard]] bool opens(std::size_t at) const {
+        return mark(at, '(') || mark(at, '[') || mark(at, '{');
+    }
+    [[nodiscard]] bool closes(std::size_t at) const {
+        return mark(at, ')') || mark(at, ']') || mark(at, '}');
+    }
+    /// Two marks in a row that make one operator: "->", "::", "||".
+    [[nodiscard]] bool marks(std::size_t at, std::string_view two) const {
+        return mark(at, two[0]) && mark(at + 1, two[1]);
+    }
+
+    /// Where the expression that starts at `at` ends: a comma, what closes the bracket around it,
+    /// a semicolon, and outside of brackets a line's end.
+    [[nodiscard]] std::size_t expression_end(std::size_t at, bool in_brackets) const {
+        int depth = 0;
+        const std::size_t start = at;
+        for (; at < tokens_.size() && at < start + longest_expression; ++at) {
+            const bool new_line = !in_brackets && depth == 0 && at > start &&
+                                  tokens_[at].line != tokens_[at - 1].line && !mark(at - 1, ',') &&
+                                  !mark(at - 1, '=') && !mark(at, '.');
+            if (new_line || (depth == 0 && (mark(at, ',') || mark(at, ';') || closes(at)))) {
+                return at;
+            }
+            depth += opens(at) ? 1 : closes(at) ? -1 : 0;
+        }
+        return at;
+    }
+
+    // ---- names ------------------------------------------------------------------------------
+
+    [[nodiscard]] Names modules() const {
+        Names names;
+        for (const Function& function : functions) {
+            if (function.language == language_ && !function.module.empty()) {
+                names.insert(function.module);
+            }
+        }
+        return names;
+    }
+
+    /// What the modules and their functions are called in this script.
+    void find_names() {
+        const Names known = modules();
+        if (is(Language::javascript)) {
+            find_javascript_names(known);
+            return;
+        }
+        for (const std::string_view module : known) {
+            modules_.emplace(module, module);
+        }
+        for (std::size_t at = 0; is(Language::python) && at + 2 < tokens_.size(); ++at) {
+            if (name(at, "import") && name(at + 2, "as") && known.contains(tokens_[at + 1].text) &&
+                is_kind(at + 3, Kind::name)) {
+                modules_.emplace(tokens_[at + 3].text, tokens_[at + 1].text);
+            }
+            if (name(at, "from") && name(at + 2, "import") &&
+                known.contains(tokens_[at + 1].text)) {
+                bind_imported(at + 3, tokens_[at + 1].text);
+            }
+        }
+    }
+
+    /// "a, b as c" behind "from x import", in parentheses or up to the line's end.
+    void bind_imported(std::size_t at, std::string_view module) {
+        const bool brackets = mark(at, '(');
+        const unsigned line = tokens_[at - 1].line;
+        for (; at < tokens_.size() && !mark(at, ')') && (brackets || tokens_[at].line == line);
+             ++at) {
+            if (!is_kind(at, Kind::name)) {
+                continue;
+            }
+            const bool renamed = name(at + 1, "as") && is_kind(at + 2, Kind::name);
+            bind(tokens_[renamed ? at + 2 : at].text, module, tokens_[at].text);
+            at += renamed ? 2 : 0;
+        }
+    }
+
+    void bind(std::string_view own, std::string_view module, std::string_view function) {
+        for (const Function& known : functions) {
+            if (known.language == language_ && known.module == module && known.name == function) {
+                functions_.emplace(own, &known);
+            }
+        }
+    }
+
+    /// const cp = require('child_process'), {exec: run} = require(…), import {exec as run} from …;
+    /// const run = promisify(exec).
+    void find_javascript_names(const Names& known) {
+        for (std::size_t at = 0; at < tokens_.size(); ++at) {
+            std::string_view specifier =
+                is_kind(at, Kind::string) ? tokens_[at].text : std::string_view();
+            specifier.remove_prefix(specifier.starts_with("node:") ? 5 : 0);
+            const auto module = known.find(specifier);
+            const bool required = at >= 2 && mark(at - 1, '(') && name(at - 2, "require");
+            if (module != known.end() && (required || (at > 0 && name(at - 1, "from")))) {
+                bind_javascript(required ? at - 2 : at - 1, *module);
+            }
+        }
+        for (std::size_t at = 2; at + 2 < tokens_.size(); ++at) {
+            if (!name(at, "promisify") || !mark(at + 1, '(')) {
+                continue;
+            }
+            const std::size_t end = expression_end(at + 2, true);
+            const std::size_t start = mark(at - 1, '.') ? at - 2 : at;
+            const Function* function = end > 0 ? function_at(end - 1) : nullptr;
+            if (function != nullptr && start >= 2 && mark(start - 1, '=') &&
+                is_kind(start - 2, Kind::name)) {
+                functions_.emplace(tokens_[start - 2].text, function);
+            }
+        }
+    }
+
+    /// The names before "= require" or "from": one for the module, those in braces for functions.
+    void bind_javascript(std::size_t end, std::string_view module) {
+        std::size_t at = end;
+        while (at > 0 && end - at < longest_expression && !name(at, "const") && !name(at, "let") &&
+               !name(at, "var") && !name(at, "import") && !mark(at, ';')) {
+            --at;
+        }
+        bool braces = false;
+        for (; at < end; ++at) {
+            braces = (braces || mark(at, '{')) && !mark(at, '}');
+            if (!is_kind(at, Kind::name) || name(at, "as") || name(at, "import")) {
+                continue;
+            }
+            if (!braces) {
+                modules_.emplace(tokens_[at].text, module);
+                bind(tokens_[at].text, module, module == "cross-spawn" ? "spawn" : module);
+                continue;
+            }
+            const bool renamed = mark(at + 1, ':') || name(at + 1, "as");
+            bind(tokens_[renamed ? at + 2 : at].text, module, tokens_[at].text);
+            at += renamed ? 2 : 0;
+        }
+    }
+
+    // ---- calls ------------------------------------------------------------------------------
+
+    /// The function that a name stands for here; null for a method of something else.
+    [[nodiscard]] const Function* function_at(std::size_t at) const {
+        const std::string_view own = tokens_[at].text;
+        const bool arrow = at >= 2 && marks(at - 2, "->");
+        const bool colons = at >= 2 && marks(at - 2, "::");
+        const bool dot = at >= 1 && mark(at - 1, '.');
+        if (arrow || colons || dot) {
+            const std::size_t object = at - (dot ? 2 : 3);
+            if (arrow || object >= tokens_.size()) {
+                return nullptr;
+            }
+            return method_of(object, own);
+        }
+        if (at >= 1 &&
+            (mark(at - 1, '$') || mark(at - 1, '@') || mark(at - 1, '%') || mark(at - 1, '&') ||
+             name(at - 1, "def") || name(at - 1, "function") || name(at - 1, "sub"))) {
+            return nullptr;
+        }
+        if (const auto bound = functions_.find(own); bound != functions_.end()) {
+            return bound->second;
+        }
+        const bool made = at >= 1 && name(at - 1, "new");
+        for (const Function& function : functions) {
+            if (function.language == language_ && function.name == own &&
+                (made ? function.module == "new" : function.module.empty())) {
+                return &function;
+            }
+        }
+        return nullptr;
+    }
+
+    [[nodiscard]] const Function* method_of(std::size_t object, std::string_view own) const {
+        std::string_view module;
+        if (const auto bound = modules_.find(tokens_[object].text);
+            bound != modules_.end() && is_kind(object, Kind::name)) {
+            module = bound->second;
+        } else if (is(Language::javascript) && mark(object, ')') && object >= 3 &&
+                   is_kind(object - 1, Kind::string) && name(object - 3, "require")) {
+            module = tokens_[object - 1].text;  // require('child_process').exec
+            module.remove_prefix(module.starts_with("node:") ? 5 : 0);
+        }
+        for (const Function& function : functions) {
+            if (function.language == language_ && !module.empty() && function.module == module &&
+                function.name == own) {
+                return &function;
+            }
+        }
+        return nullptr;
+    }
+
+    void look_at(std::size_t at) {
+        if (is(Language::perl) && tokens_[at].text == "open" && !mark(at + 1, '=')) {
+            look_at_open(at + 1);
+            return;
+        }
+        const Function* function = function_at(at);
+        if (function == nullptr) {
+            return;
+        }
+        // Ruby and Perl call without parentheses too.
+        const bool brackets = mark(at + 1, '(');
+        const bool bare = (is(Language::ruby) || is(Language::perl)) &&
+                          (is_kind(at + 1, Kind::string) || mark(at + 1, '[') ||
+                           (is(Language::perl) && (mark(at + 1, '$') || mark(at + 1, '@')))) &&
+                          tokens_[at + 1].line == tokens_[at].line;
+        if (brackets || bare) {
+            look_at_arguments(at, brackets ? at + 2 : at + 1, brackets, *function);
+        }
+    }
+
+    void look_at_arguments(std::size_t at, std::size_t first, bool brackets,
+                           const Function& function) {
+        std::vector<Command> arguments;
+        bool by_shell = false;
+        std::size_t next = first;
+        for (int count = 0; count < 12 && next < tokens_.size() && !mark(next, ')'); ++count) {
+            const std::size_t end = expression_end(next, brackets);
+            // shell=True, shell: true
+            by_shell = by_shell || says_shell(next, end);
+            if (!is_named_argument(next) || name(next, "args")) {
+                arguments.push_back(value(name(next, "args") ? next + 2 : next, end, 0));
+            }
+            next = end + 1;
+            if (!mark(end, ',')) {
+                break;
+            }
+        }
+        if (arguments.size() <= function.skip) {
+            return;
+        }
+        arguments.erase(arguments.begin(), arguments.begin() + function.skip);
+        Command command = arguments.front();
+        Form form = function.form;
+        if (form == Form::shell_flag) {
+            form = by_shell ? Form::shell : Form::words;
+        }
+        const bool takes_more = form == Form::words || (form == Form::either && command.text);
+        for (std::size_t i = 1; i < arguments.size() && takes_more; ++i) {
+            const Command& more = arguments[i];
+            command.text = false;
+            command.words.insert(command.words.end(), more.words.begin(), more.words.end());
+        }
+        add(at, command, form);
+    }
+
+    [[nodiscard]] bool says_shell(std::size_t from, std::size_t end) const {
+        for (std::size_t at = from; at + 2 < end + 1 && at + 2 < tokens_.size(); ++at) {
+            if (name(at, "shell") && (mark(at + 1, '=') || mark(at + 1, ':')) &&
+                (name(at + 2, "True") || name(at + 2, "true"))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    [[nodiscard]] bool is_named_argument(std::size_t at) const {
+        return (is(Language::python) && is_kind(at, Kind::name) && mark(at + 1, '=') &&
+                !mark(at + 2, '=')) ||
+               (is(Language::ruby) && is_kind(at, Kind::name) && mark(at + 1, ':'));
+    }
+
+    /// open(FH, "ls |"), open(FH, "| mail"), open(my $fh, "-|", "ls", "-l").
+    void look_at_open(std::size_t at) {
+        at += mark(at, '(') ? 1U : 0U;
+        const std::size_t handle = expression_end(at, true);
+        const std::size_t mode_end = expression_end(handle + 1, true);
+        if (!mark(handle, ',') || !is_kind(handle + 1, Kind::string)) {
+            return;
+        }
+        std::string mode = tokens_[handle + 1].text;
+        const bool only = !mark(mode_end, ',');
+        if (only && mode.size() > 1 && (mode.starts_with('|') || mode.ends_with('|'))) {
+            mode.erase(mode.starts_with('|') ? 0 : mode.size() - 1, 1);
+            add(at, {true, {mode}, true}, Form::either);
+        } else if (!only && (mode.starts_with("-|") || mode.starts_with("|-"))) {
+            constexpr Function words{Language::perl, "", "open", Form::either};
+            look_at_arguments(at, mode_end + 1, true, words);
+        }
+    }
+
+    void add(std::size_t at, const Command& command, Form form) {
+        ScriptCall call;
+        call.line = tokens_[at].line;
+        call.direct = command.direct;
+        const bool known = !command.words.empty() && is_known(command.words.front());
+        const bool text = form == Form::shell || (form == Form::either && command.text);
+        call.by_shell = text && (form == Form::shell || needs_shell(command));
+        if (known && text) {
+            call.command = shell_text(command.words.front());
+        } else if (known) {
+            for (const std::string& word : command.words) {
+                call.command += (call.command.empty() ? "" : " ") + shell_quoted(word);
+            }
+        }
+        if (form == Form::lookup && !known) {
+            return;  // nothing is started yet
+        }
+        calls_.push_back(std::move(call));
+    }
+
+    /// Perl and Ruby start what a shell would do nothing to by themselves.
+    [[nodiscard]] bool needs_shell(const Command& command) const {
+        const bool themselves = is(Language::perl) || is(Language::ruby);
+        return !themselves || command.words.empty() ||
+               command.words.front().find_first_of("*?[]{}()<>|&;\"'$`~#=\n\\") !=
+                   std::string::npos;
+    }
+
+    // ---- values -----------------------------------------------------------------------------
+
+    /// What an expression is, as far as the script tells.
+    [[nodiscard]] Command value(std::size_t at, std::size_t end, int depth) const {
+        at += name(at, "await") || mark(at, '\\') ? 1U : 0U;
+        if (at >= end || depth > deepest_variable) {
+            return {true, {std::string(1, computed_part)}, false};
+        }
+        // shlex.split("…")
+        if (name(at, "shlex") && name(at + 2, "split") && mark(at + 3, '(')) {
+            Command command = value(at + 4, expression_end(at + 4, true), depth);
+            return command.text ? split(command) : command;
+        }
+        if (is_own_interpreter(at)) {
+            return {false, {":"}, false};  // it is there, and so is the shell's command for nothing
+        }
+        if (mark(at, '[') || mark(at, '(')) {
+            return list(at, depth);
+        }
+        if (auto found = variable(at, end, depth)) {
+            return *found;
+        }
+        return {true, {text(at, end, depth)}, true};
+    }
+
+    /// sys.executable, process.execPath, process.argv[0], PHP_BINARY, RbConfig.ruby, $^X
+    [[nodiscard]] bool is_own_interpreter(std::size_t at) const {
+        const bool member = mark(at + 1, '.');
+        return (name(at, "sys") && member && name(at + 2, "executable")) ||
+               (name(at, "process") && member &&
+                (name(at + 2, "execPath") || name(at + 2, "argv"))) ||
+               (name(at, "RbConfig") && member) || name(at, "PHP_BINARY") ||
+               (marks(at, "$^") && name(at + 2, "X"));
+    }
+
+    [[nodiscard]] static Command split(const Command& command) {
+        Command words{false, {}, command.direct};
+        std::string_view rest = command.words.front();
+        while (!rest.empty()) {
+            rest.remove_prefix(std::min(rest.find_first_not_of(" \t\n"), rest.size()));
+            const std::string_view word = rest.substr(0, rest.find_first_of(" \t\n"));
+            rest.remove_prefix(word.size());
+            if (!word.empty()) {
+                words.words.emplace_back(word);
+            }
+        }
+        return words;
+    }
+
+    [[nodiscard]] Command list(std::size_t at, int depth) const {
+        Command command{false, {}, true};
+        const bool brackets = mark(at, '[');
+        for (std::size_t next = at + 1; next < tokens_.size() && !closes(next);) {
+            const std::size_t end = expression_end(next, true);
+            const Command element = value(next, end, depth + 1);
+            command.words.insert(command.words.end(), element.words.begin(), element.words.end());
+            command.direct = next == at + 1 ? element.direct : command.direct;
+            next = end + 1;
+            if (!mark(end, ',')) {
+                // ("a" "b") is a text in brackets.
+                command.text = !brackets && command.words.size() == 1;
+                break;
+            }
+        }
+        return command;
+    }
+
+    /// Texts put together: "a" + b, "a" . $b, os.environ.get("X", "a"), x || "a".
+    [[nodiscard]] std::string text(std::size_t at, std::size_t end, int depth) const {
+        static constexpr std::array<std::string_view, 6> settings{"environ", "getenv", "env",
+                                                                  "ENV",     "fetch",  "which"};
+        std::string all;
+        bool computed = false;
+        bool alternatives = false;
+        bool odd = false;  // more than texts put together
+        for (; at < end; ++at) {
+            const ScriptToken& token = tokens_[at];
+            if (token.kind == Kind::string) {
+                all = alternatives ? token.text : all + token.text;
+                computed = false;
+                continue;
+            }
+            alternatives = alternatives || marks(at, "||") || mark(at, '?') || name(at, "or") ||
+                           name(at, "else") ||
+                           (token.kind == Kind::name && std::find(settings.begin(), settings.end(),
+                                                                  token.text) != settings.end());
+            if (token.kind == Kind::mark) {
+                constexpr std::string_view joining = "+.()%$@";
+                if (joining.find(token.text[0]) == std::string_view::npos && !alternatives) {
+                    if (!odd && is_known(all)) {
+                        return all + computed_part;  // its start decides
+                    }
+                    odd = true;
+                }
+                continue;
+            }
+            if (!computed && !alternatives) {
+                const auto known = variable(at, at + 1, depth + 1);
+                const bool is_text = known && known->text && known->words.size() == 1;
+                all += is_text ? known->words.front() : std::string(1, computed_part);
+                computed = true;
+            }
+        }
+        return all.empty() || (odd && !alternatives) ? std::string(1, computed_part) : all;
+    }
+
+    /// The value of a variable that stands alone: what the nearest assignment before gives it, else
+    /// any in the script that has a known start.
+    [[nodiscard]] std::optional<Command> variable(std::size_t at, std::size_t end,
+                                                  int depth) const {
+        const bool sigil = mark(at, '$') || mark(at, '@') || mark(at, '*');
+        const std::size_t word = sigil ? at + 1 : at;
+        if (word + 1 != end || !is_kind(word, Kind::name) || depth > deepest_variable) {
+            return std::nullopt;
+        }
+        Command found{true, {std::string(1, computed_part)}, false};
+        const auto try_at = [&](std::size_t place) {
+            if (place == word || tokens_[place].text != tokens_[word].text ||
+                tokens_[place].kind != Kind::name) {
+                return false;
+            }
+            if (const auto assigned = assigned_at(place)) {
+                Command command = value(*assigned, expression_end(*assigned, false), depth + 1);
+                if (!command.words.empty() && is_known(command.words.front())) {
+                    found = std::move(command);
+                    found.direct = false;
+                    return true;
+                }
+            }
+            return false;
+        };
+        for (std::size_t place = word; place-- > 0;) {
+            if (try_at(place)) {
+                return found;
+            }
+        }
+        for (std::size_t place = word; place < tokens_.size(); ++place) {
+            if (try_at(place)) {
+                break;
+            }
+        }
+        return found;
+    }
+
+    /// Where the value begins that a name is given: "x = …", "x += …", "x: str = …", "my $x = …",
+    /// "x.append(…)". Not "x == …", "x => …".
+    [[nodiscard]] std::optional<std::size_t> assigned_at(std::size_t at) const {
+        if (at > 0 && mark(at - 1, '.')) {
+            return std::nullopt;
+        }
+        std::size_t sign = at + 1;
+        if (is(Language::python) && mark(sign, ':') && is_kind(sign + 1, Kind::name) &&
+            mark(sign + 2, '=')) {
+            sign += 2;
+        }
+        sign += mark(sign, '+') || mark(sign, '.') || marks(sign, "||") ? 1U : 0U;
+        sign += mark(sign, '|') ? 1U : 0U;
+        if (mark(sign, '=') && !mark(sign + 1, '=') && !mark(sign + 1, '>') &&
+            !mark(sign + 1, '~')) {
+            return sign + 1;
+        }
+        static constexpr std::array<std::string_view, 4> adding{"append", "extend", "push",
+                                                                "unshift"};
+        const bool adds =
+            mark(at + 1, '.') && is_kind(at + 2, Kind::name) &&
+            std::find(adding.begin(), adding.end(), tokens_[at + 2].text) != adding.end() &&
+            mark(at + 3, '(');
+        return adds ? std::optional(at + 4) : std::nullopt;
+    }
+
+    const Tokens& tokens_;
+    Language language_;
+    std::map<std::string, std::string, std::less<>> modules_;        ///< own name → module
+    std::map<std::string, const Function*, std::less<>> functions_;  ///< own name → function
+    std::vector<ScriptCall> calls_;
+};
+
+}  // namespace
+
+bool may_start_programs(std::string_view text, ScriptLanguage language) {
+    static constexpr std::array<std::string_view, 6> python{"subprocess", "os",      "which",
+                                                            "asyncio",    "pexpect", ""};
+    static constexpr std::array<std::string_view, 6> javascript{
+        "child_process", "execa", "cross-spawn", "shelljs", "", ""};
+    static constexpr std::array<std::string_view, 6> others{"exec",     "system", "popen",
+                                                            "passthru", "`",      "Process"};
+    static constexpr std::array<std::string_view, 6> with_words{"exec", "system", "spawn",
+                                                                "`",    "%x",     "Open3"};
+    static constexpr std::array<std::string_view, 6> perl{"exec", "system", "qx", "`", "open", ""};
+    const auto* marks = &others;
+    switch (language) {
+        case Language::python:
+            marks = &python;
+            break;
+        case Language::javascript:
+            marks = &javascript;
+            break;
+        case Language::ruby:
+            marks = &with_words;
+            break;
+        case Language::perl:
+            marks = &perl;
+            break;
+        case Language::php:
+        case Language::lua:
+            break;
+    }
+    const bool popen = language == Language::ruby && text.find("popen") != std::string_view::npos;
+    return popen || std::any_of(marks->begin(), marks->end(), [&](std::string_view mark) {
+               return !mark.empty() && text.find(mark) != std::string_view::npos;
+           });
+}
+
+std::vector<ScriptCall> script_calls(const std::vector<ScriptToken>& tokens,
+                                     ScriptLanguage language) {
+    return Finder(tokens, language).find();
+}
+
+}  // namespace slimimg::closure

@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slimimg/base/path.hpp"
+#include "slimimg/closure/shell.hpp"
+
+#include "closure/rules/dependencies.hpp"
+#include "closure/rules/layers.hpp"
+#include "closure/rules/python_parts.hpp"
+#include "closure/rules/rules.hpp"
+#include "closure/rules/script_calls.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+constexpr std::size_t largest_script = 2UL << 20;
+
+/// Who wrote a script decides how much its calls tell.
+enum class Author {
+    application,
+    dependency,  ///< a library: most programs that use it make few of its calls
+    runtime,     ///< the interpreter's own library, for all systems that there are
+};
+
+/// Where interpreters that no package owns have their libraries.
+bool is_of_a_runtime(std::string_view path) {
+    static constexpr std::array<std::string_view, 4> folders{
+        "/usr/local/lib/ruby", "/usr/local/lib/perl5", "/usr/local/lib/php",
+        "/usr/local/share/perl"};
+    return is_python_standard_library(path) || is_node_installer(path) ||
+           (!is_of_a_dependency(path) &&
+            std::any_of(folders.begin(), folders.end(),
+                        [&](std::string_view folder) { return path::is_within(path, folder); }));
+}
+
+/// True for code that comes with the interpreter: of the same source package as one that runs.
+bool is_of_an_interpreter(Evidence& evidence, PackageId owner) {
+    const PackageDb& packages = evidence.packages();
+    return std::any_of(evidence.links().begin(), evidence.links().end(), [&](const auto& link) {
+        const auto other = packages.owner(link.first);
+        return other && packages[*other].origin() == packages[owner].origin();
+    });
+}
+
+Author author_of(Evidence& evidence, NodeId node) {
+    const std::string_view path = evidence.rootfs()[node].path;
+    if (const auto owner = evidence.packages().owner(node)) {
+        return is_of_an_interpreter(evidence, *owner) ? Author::runtime : Author::dependency;
+    }
+    if (is_of_a_runtime(path)) {
+        return Author::runtime;
+    }
+    // Composer installs into vendor.
+    const bool dependency =
+        is_of_a_dependency(path) || path.find("/vendor/") != std::string_view::npos;
+    return dependency ? Author::dependency : Author::application;
+}
+
+/// Compilers, version control, package managers, what shows things to somebody at a terminal:
+/// libraries call them where their own developers work, and do without elsewhere.
+bool is_developers_tool(std::string_view name) {
+    static constexpr std::array<std::string_view, 46> names{
+        "ant",   "apk",      "apt",   "apt-get",    "ar",     "bzr",   "c++",   "cargo",
+        "cc",    "clang",    "cmake", "conda",      "docker", "dpkg",  "g++",   "gcc",
+        "gdb",   "gfortran", "git",   "go",         "hg",     "javac", "ld",    "less",
+        "make",  "man",      "more",  "mvn",        "ninja",  "nm",    "npm",   "objdump",
+        "open",  "pip",      "pip3",  "pkg-config", "pnpm",   "rpm",   "rustc", "stty",
+        "strip", "svn",      "vi",    "xdg-open",   "yarn",   "yum"};
+    return std::find(names.begin(), names.end(), path::basename(name)) != names.end();
+}
+
+bool is_installed_on_top(const Evidence& evidence, NodeId node) {
+    return layer_origins(evidence)[evidence.rootfs()[node].layer] != LayerOrigin::base;
+}
+
+/// The programs that a call starts; whether the first is computed.
+struct Started {
+    std::vector<std::string> programs;
+    bool computed = false;
+};
+
+Started programs_of(const ScriptCall& call) {
+    Started started;
+    started.computed = call.command.empty();
+    if (!started.computed) {
+        const ShellFacts facts = read_shell(call.command, {});
+        for (const ShellCommand& command : facts.commands) {
+            if (command.argv.front().known) {
+                started.programs.push_back(command.name());
+            }
+        }
+        started.computed = facts.commands.empty() && !facts.unknown.empty();
+    }
+    return started;
+}
+
+void keep_call(Evidence& evidence, NodeId script, const ScriptCall& call, const Started& started,
+               bool own) {
+    const std::string place = " (line " + std::to_string(call.line) + ")";
+    bool any = own && (started.computed || !started.programs.empty());
+    for (const std::string& name : started.programs) {
+        const auto program = evidence.find_program(name).node;
+        if (!program) {
+            continue;
+        }
+        const bool likely = own || (!is_developers_tool(name) &&
+                                    (call.direct || is_installed_on_top(evidence, *program)));
+        evidence.keep_program(
+            name, {started_command.id, script, likely ? Confidence::likely : Confidence::hint,
+                   "starts " + name + place});
+        any = any || likely;
+    }
+    if (call.by_shell && any) {
+        evidence.keep_program("/bin/sh", {started_command.id, script, Confidence::likely,
+                                          "starts a shell for a command" + place});
+    }
+}
+
+/// In a script that starts what it computes, the names in quotes of programs that were installed
+/// for this image.
+void keep_named_programs(Evidence& evidence, NodeId script,
+                         const std::vector<ScriptToken>& tokens) {
+    for (const ScriptToken& token : tokens) {
+        constexpr std::size_t longest = 64;
+        if (token.kind != ScriptToken::Kind::string || token.text.size() < 2 ||
+            token.text.size() > longest || token.text.find('/') != std::string::npos) {
+            continue;
+        }
+        const auto program = evidence.find_program(token.text).node;
+        if (program && is_installed_on_top(evidence, *program)) {
+            evidence.keep_program(token.text, {started_command.id, script, Confidence::likely,
+                                               "starts programs and names " + token.text});
+        }
+    }
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    const Node& file = evidence.rootfs()[node];
+    if (!file.is_file() || file.header.size > largest_script) {
+        return;
+    }
+    const std::string_view text = evidence.text(node);
+    const auto language = script_language(file.path, text);
+    if (!language || !may_start_programs(text, *language)) {
+        return;
+    }
+    const Author author = author_of(evidence, node);
+    if (author == Author::runtime) {
+        return;
+    }
+    const bool own = author == Author::application;
+    const std::vector<ScriptToken> tokens = script_tokens(text, *language);
+    std::optional<unsigned> computed;
+    for (const ScriptCall& call : script_calls(tokens, *language)) {
+        const Started started = programs_of(call);
+        keep_call(evidence, node, call, started, own);
+        if (started.computed && !computed) {
+            computed = call.line;
+        }
+    }
+    if (own && computed) {
+        keep_named_programs(evidence, node, tokens);
+        evidence.diagnose({.severity = Severity::note,
+                           .code = "command-computed",
+                           .path = file.path,
+                           .message = "line " + std::to_string(*computed) +
+                                      " starts a program whose name is put together at run time: "
+                                      "name it with --include where it is missed",
+                           .open = true});
+    }
+}
+
+}  // namespace
+
+const Rule started_command{.id = "started-command",
+                           .summary = "a program that a script of an interpreter starts",
+                           .inspect = inspect};
+
+}  // namespace slimimg::closure::rules

@@ -1,0 +1,112 @@
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "closure/rules/script_calls.hpp"
+
+using Language = slimimg::closure::ScriptLanguage;
+
+namespace {
+
+/// The commands, "?" for computed ones, " |sh" behind those that a shell runs, "~" before those
+/// that come from a variable.
+std::string calls(const std::string& text, Language language) {
+    std::string all;
+    for (const auto& call : slimimg::closure::script_calls(
+             slimimg::closure::script_tokens(text, language), language)) {
+        all += (all.empty() ? "" : "; ") + std::string(call.direct ? "" : "~") +
+               (call.command.empty() ? "?" : call.command) + (call.by_shell ? " |sh" : "");
+    }
+    return all;
+}
+
+std::string python(const std::string& text) {
+    return calls(text, Language::python);
+}
+std::string javascript(const std::string& text) {
+    return calls(text, Language::javascript);
+}
+std::string php(const std::string& text) {
+    return calls("<?php " + text, Language::php);
+}
+std::string ruby(const std::string& text) {
+    return calls(text, Language::ruby);
+}
+std::string perl(const std::string& text) {
+    return calls(text, Language::perl);
+}
+
+}  // namespace
+
+TEST_CASE("Python: lists, texts for a shell, other names of the modules") {
+    CHECK(python("subprocess.run(['a', '-b', c])") == "'a' '-b' ''\"$computed\"''");
+    CHECK(python("subprocess.check_output(f'a {b} | c', shell=True)") == "a $computed | c |sh");
+    CHECK(python("import subprocess as s\ns.Popen(('a', 'b'), stdout=s.PIPE)") == "'a' 'b'");
+    CHECK(python("from subprocess import (run,\n  call as c)\nrun(args=['a']); c(['b'])") ==
+          "'a'; 'b'");
+    CHECK(python("os.system('a ' + b); os.popen('c')") == "a $computed |sh; c |sh");
+    CHECK(python("os.execvp('a', ['a', 'b'])") == "'a' 'a' 'b'");
+    CHECK(python("shutil.which('a')\nshutil.which(b)") == "'a'");
+    CHECK(python("subprocess.run(shlex.split('a b'))") == "'a' 'b'");
+    CHECK(python("subprocess.run([sys.executable, 'a.py'])") == "~':' 'a.py'");
+    CHECK(python("subprocess.run(a.b())") == "?");
+}
+
+TEST_CASE("Python: what a variable holds") {
+    CHECK(python("A = 'a'\ndef f():\n  cmd = [A, '-b']\n  subprocess.run(cmd)") == "~'a' '-b'");
+    CHECK(python("cmd = []\ncmd += (A, x)\nsubprocess.Popen(cmd)\nA = 'a'").starts_with("~'a'"));
+    CHECK(python("cmd: str = os.environ.get('X', 'a')\nsubprocess.run([cmd])") == "~'a'");
+    CHECK(python("a = a\nsubprocess.run(a)") == "~?");
+    CHECK(python("a = {'b': 'c'}\nsubprocess.run([a[b]])") == "?");
+    CHECK(python("a = 'b' if c else 'd'\nsubprocess.run([a])") == "~'d'");
+    CHECK(python("if cmd == ['a']: pass\nsubprocess.run(cmd)") == "~?");
+}
+
+TEST_CASE("Python: what only looks like a call") {
+    CHECK(python("# os.system('a')\n'''subprocess.run(['b'])'''\nx = \"os.system('c')\"").empty());
+    CHECK(python("app.run(['a'])\nasyncio.run(f('b'))\nrun(['c'])\ndef system(x): pass").empty());
+}
+
+TEST_CASE("Node.js: child_process by all its names") {
+    CHECK(javascript("const cp = require('child_process'); cp.exec(`a ${b}`)") ==
+          "a $computed |sh");
+    CHECK(javascript("const {exec, spawn: s} = require(\"node:child_process\")\n"
+                     "s('a', ['-b', c]); exec('d')") == "'a' '-b' ''\"$computed\"''; d |sh");
+    CHECK(javascript("import {execFile as e} from 'child_process'\ne('a', {shell: true})") ==
+          "a |sh");
+    CHECK(javascript("require('child_process').execSync('a')") == "a |sh");
+    CHECK(javascript("const {exec} = require('child_process')\n"
+                     "const run = util.promisify(exec);\nawait run('a b')") == "a b |sh");
+    CHECK(javascript("import {execa} from 'execa'; const a = process.env.A || 'a'\nexeca(a)") ==
+          "~'a'");
+    CHECK(javascript("import cp from 'child_process'; cp.fork('./a'); cp.spawn(x())") == "?");
+    CHECK(javascript("const cp = require('child_process'); /x/.exec('a'); db.exec('b')\n"
+                     "exec('c') // cp.exec('d')")
+              .empty());
+}
+
+TEST_CASE("PHP, Ruby, Perl and Lua") {
+    CHECK(php("exec('a ' . $b); `c`; proc_open(['d', '-e'], $f, $g);") ==
+          "a $computed |sh; c |sh; 'd' '-e'");
+    CHECK(php("$c = \"a $b\"; shell_exec($c); new Process(['p']);") == "~a $computed |sh; 'p'");
+    CHECK(php("$db->exec('a'); curl_exec($b); function system($c) {} Foo::exec('d');").empty());
+    CHECK(ruby("system 'a b'\nsystem('c', '-d')\n`e | f`\nIO.popen(['g', 'h'])") ==
+          "a b; 'c' '-d'; e | f |sh; 'g' 'h'");
+    CHECK(ruby("o, s = Open3.capture2e(\"a #{b}\")\n%x(c)").starts_with("a $computed"));
+    CHECK(ruby("@db.exec('a')\ndef system(x)\nend\nsystem = 1").empty());
+    CHECK(
+        perl(
+            "system('a', '-b'); my $x = qx{c $d}; open(my $f, '-|', 'e', 'f'); open F, \"g |\";") ==
+        "'a' '-b'; c $computed; 'e' 'f'; g ");
+    CHECK(perl("my @c = ('a', 'b'); system(@c); open(my $f, '<', 'x'); $o->system('y');") ==
+          "~'a' 'b'");
+    CHECK(calls("os.execute('a') io.popen(\"b\") os.remove('c')", Language::lua) == "a |sh; b |sh");
+}
+
+TEST_CASE("without such words a script is not read") {
+    using slimimg::closure::may_start_programs;
+    CHECK_FALSE(may_start_programs("print('x')", Language::python));
+    CHECK_FALSE(may_start_programs("regex.exec('x')", Language::javascript));
+    CHECK(may_start_programs("IO.popen", Language::ruby));
+    CHECK(may_start_programs("$x = `ls`", Language::php));
+}
