@@ -56,7 +56,18 @@ Exit run(const Options& options) {
                                    .fail_on = options.fail_on == "never"
                                                   ? check::Level::off
                                                   : *check::parse_level(options.fail_on)};
-    const check::CheckResult result = check::check_images(options.images, read, what, how);
+    report::CheckedImages result;
+    const auto keep_files = [&](std::size_t index, const slim::Analysis& analysis,
+                                const check::CheckReport&) {
+        result.reports.resize(std::max(result.reports.size(), index + 1));
+        result.reports[index] = report::make_report(analysis, {});
+    };
+    static_cast<check::CheckResult&>(result) = check::check_images(
+        options.images, read, what, how,
+        delivery.wants("html")
+            ? std::function<void(std::size_t, const slim::Analysis&, const check::CheckReport&)>(
+                  keep_files)
+            : nullptr);
     delivery.deliver(result, report::check_formats());
     return result.status();
 }

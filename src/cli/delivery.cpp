@@ -1,31 +1,32 @@
 #include "delivery.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string_view>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "slimimg/base/digest.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
 
 namespace slimimg::cli {
 namespace {
 
-bool has_environment(const char* name) {
-    const char* const value = std::getenv(name);
-    return value != nullptr && *value != '\0';
-}
-
 bool wants_color(const std::string& choice, int fd) {
     if (choice != "auto") {
         return choice == "always";
     }
-    const char* const terminal = std::getenv("TERM");
-    return isatty(fd) == 1 && !has_environment("NO_COLOR") &&
-           (terminal == nullptr || std::string_view(terminal) != "dumb");
+    return isatty(fd) == 1 && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+}
+
+/// A file that was named for the output is no log that a service reads.
+bool is_file(int fd) {
+    struct stat status {};
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 bool is_offered(const std::vector<Offer>& offers, const std::string& format) {
@@ -74,6 +75,7 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
             files_.push_back({format_of_file(offers, report), report});
         }
     }
+    go_where_shown(options, offers);
     std::set<std::filesystem::path> outputs;
     if (!image.empty()) {
         outputs.insert(place_of(image));
@@ -88,14 +90,71 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
     render_options_ = {.color = wants_color(options.color, fd), .verbose = options.verbose};
 }
 
+void Delivery::go_where_shown(const OutputOptions& options, const std::vector<Offer>& offers) {
+    using Service = Surroundings::Service;
+    around_ = surroundings(options.ci);
+    if (around_.service == Service::github) {
+        annotates_ = printed_ == "text" && !options.format_given && is_offered(offers, "github") &&
+                     !is_file(fd_);
+        summarizes_ = !around_.summary.empty() && is_offered(offers, "markdown");
+    }
+    if (around_.service == Service::gitlab) {
+        // The names that the template in docs/ci tells GitLab.
+        static constexpr std::pair<const char*, const char*> artifacts[] = {
+            {"codequality", "gl-code-quality-report.json"}, {"junit", "gl-junit-report.xml"}};
+        for (const auto& [format, file] : artifacts) {
+            if (is_offered(offers, format) && !wants(format)) {
+                files_.push_back({format, (around_.project / file).string()});
+            }
+        }
+    }
+}
+
+bool Delivery::wants(const std::string& format) const {
+    return printed_ == format ||
+           std::any_of(files_.begin(), files_.end(),
+                       [&](const Target& target) { return target.format == format; });
+}
+
 void Delivery::deliver_rendered(const Render& render) const {
     for (const Target& target : files_) {
         write_file(target.file, as_bytes(render(target.format, {.color = false, .verbose = true})));
     }
-    if (printed_) {
-        write_all(fd_, as_bytes(render(*printed_, render_options_)),
-                  fd_ == STDOUT_FILENO ? "standard output" : "standard error");
+    if (summarizes_) {
+        add_to_summary(render("markdown", {}));
     }
+    if (printed_) {
+        print(render);
+    }
+}
+
+void Delivery::print(const Render& render) const {
+    std::string text = render(*printed_, render_options_);
+    if (around_.service == Surroundings::Service::github && printed_ == "text") {
+        // The runner takes a line that starts with "::" for a command, also one of an image. This
+        // has it read none up to a word that no image can know.
+        const std::string word = sha256(as_bytes(text)).hex();
+        text = "::stop-commands::" + word + '\n' + text + "::" + word + "::\n";
+    }
+    if (annotates_) {
+        text += render("github", {});
+    }
+    write_all(fd_, as_bytes(text), fd_ == STDOUT_FILENO ? "standard output" : "standard error");
+}
+
+void Delivery::add_to_summary(const std::string& text) const {
+    constexpr std::size_t most = 1000 * 1000;  // GitHub refuses a summary of more than 1 MiB
+    std::string shown = text + '\n';
+    if (shown.size() > most) {
+        shown.resize(shown.rfind('\n', most) + 1);
+        shown += "\nThe rest is left out: GitHub shows no more.\n";
+    }
+    const FileDescriptor file(
+        open(around_.summary.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (!file) {
+        throw_errno("cannot open", around_.summary.string());
+    }
+    write_all(file.get(), as_bytes(shown), around_.summary.string());
 }
 
 std::string offer_names(const std::vector<Offer>& offers) {

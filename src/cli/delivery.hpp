@@ -9,6 +9,7 @@
 #include "slimimg/report/format.hpp"
 
 #include "options.hpp"
+#include "surroundings.hpp"
 
 namespace slimimg::cli {
 
@@ -28,6 +29,9 @@ class Delivery {
     Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd,
              const std::string& image = {});
 
+    /// True where a report of this format is to be made.
+    [[nodiscard]] bool wants(const std::string& format) const;
+
     /// Renders `value` and writes it to all that was asked for. `formats` are those of the offers.
     template <typename T>
     void deliver(const T& value, std::span<const report::FormatOf<T>> formats) const {
@@ -40,6 +44,9 @@ class Delivery {
     using Render =
         std::function<std::string(const std::string& format, const report::RenderOptions&)>;
     void deliver_rendered(const Render& render) const;
+    void go_where_shown(const OutputOptions& options, const std::vector<Offer>& offers);
+    void print(const Render& render) const;
+    void add_to_summary(const std::string& text) const;
 
     struct Target {
         std::string format;
@@ -48,6 +55,9 @@ class Delivery {
 
     std::optional<std::string> printed_;
     std::vector<Target> files_;
+    Surroundings around_;
+    bool annotates_ = false;   ///< GitHub's commands follow the text
+    bool summarizes_ = false;  ///< Markdown goes to GitHub's summary
     report::RenderOptions render_options_;
     int fd_;
 };

@@ -172,6 +172,11 @@ void OutputOptions::declare(CLI::App& app, const std::string& formats) {
     add_option(app, "--color", color, "auto is for terminals, unless NO_COLOR is set", report_group)
         ->option_text("auto|always|never")
         ->check(CLI::IsMember({"auto", "always", "never"}));
+    add_option(app, "--ci", ci,
+               "The service that shows reports: auto, the default, sees GitHub Actions and GitLab",
+               report_group)
+        ->option_text("auto|github|gitlab|none")
+        ->check(CLI::IsMember({"auto", "github", "gitlab", "none"}));
 }
 
 void MachineOptions::declare(CLI::App& app) {

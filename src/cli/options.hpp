@@ -68,6 +68,7 @@ struct OutputOptions {
     bool quiet = false;
     bool verbose = false;
     std::string color = "auto";
+    std::string ci = "auto";
 
     /// `formats` is for the help: "text or json".
     void declare(CLI::App& app, const std::string& formats);

@@ -5,6 +5,7 @@
 #include "slimimg/base/path.hpp"
 #include "slimimg/report/check_format.hpp"
 
+#include "check_words.hpp"
 #include "layout.hpp"
 
 namespace slimimg::report {
@@ -38,13 +39,11 @@ class CheckText {
 
   private:
     void title(const CheckReport& image) {
-        const std::string& name = image.name.empty() ? image.source : image.name;
+        const std::string& name = name_of(image);
         page_.line(page_.toned(fitted(name, page_width), Tone::strong));
         if (image.error) {
             page_.line(page_.toned("not checked", Tone::bad), 2);
-            page_.paragraph(image.error->message() +
-                                (image.error->hint().empty() ? "" : "; " + image.error->hint()),
-                            4);
+            page_.paragraph(problem_of(image), 4);
             return;
         }
         page_.paragraph(image.platform + ", " + human_bytes(image.bytes) + " in " +
@@ -93,14 +92,6 @@ class CheckText {
         }
     }
 
-    static std::string counts(const auto& counted_of) {
-        std::string text = counted(counted_of.count(Level::error), "error") + ", " +
-                           counted(counted_of.count(Level::warning), "warning") + ", " +
-                           counted(counted_of.count(Level::note), "note");
-        text += counted_of.waived() == 0 ? "" : ", " + grouped(counted_of.waived()) + " waived";
-        return text;
-    }
-
     void verdict(bool passed, const std::string& text) {
         page_.line(page_.toned(passed ? "passed" : "failed", passed ? Tone::good : Tone::bad) +
                    ": " + text);
@@ -109,9 +100,9 @@ class CheckText {
     void summary() {
         if (result_.images.size() > 1) {
             for (const CheckReport& image : result_.images) {
-                const std::string& name = image.name.empty() ? image.source : image.name;
-                verdict(!result_.fails(image), fitted(name, page_width / 2) + ", " +
-                                                   (image.error ? "not checked" : counts(image)));
+                verdict(!result_.fails(image),
+                        fitted(name_of(image), page_width / 2) + ", " +
+                            (image.error ? "not checked" : counts_of(image)));
             }
         }
         const auto failed = static_cast<std::size_t>(
@@ -121,7 +112,7 @@ class CheckText {
                                        ? ""
                                        : grouped(result_.images.size() - failed) + " of " +
                                              counted(result_.images.size(), "image") + " passed, ";
-        verdict(failed == 0, images + counts(result_));
+        verdict(failed == 0, images + counts_of(result_));
     }
 
     const CheckResult& result_;

@@ -21,9 +21,25 @@ constexpr std::array formats_of_explanation{
     FormatOf<Explanation>{.name = "json", .extension = ".json", .render = explanation_json},
 };
 
+/// A format that needs no more than the result of the check.
+template <std::string (*render)(const check::CheckResult&, const RenderOptions&)>
+std::string of_result(const CheckedImages& checked, const RenderOptions& options) {
+    return render(checked, options);
+}
+
+using CheckFormat = FormatOf<CheckedImages>;
+/// The first whose extension ends a file's name is taken.
 constexpr std::array formats_of_check{
-    FormatOf<check::CheckResult>{.name = "text", .extension = ".txt", .render = check_text},
-    FormatOf<check::CheckResult>{.name = "json", .extension = ".json", .render = check_json},
+    CheckFormat{.name = "text", .extension = ".txt", .render = of_result<check_text>},
+    CheckFormat{.name = "codequality",
+                .extension = "code-quality-report.json",
+                .render = of_result<check_codequality>},
+    CheckFormat{.name = "json", .extension = ".json", .render = of_result<check_json>},
+    CheckFormat{.name = "markdown", .extension = ".md", .render = of_result<check_markdown>},
+    CheckFormat{.name = "html", .extension = ".html", .render = check_html},
+    CheckFormat{.name = "sarif", .extension = ".sarif", .render = of_result<check_sarif>},
+    CheckFormat{.name = "junit", .extension = ".xml", .render = of_result<check_junit>},
+    CheckFormat{.name = "github", .extension = ".commands", .render = of_result<check_github>},
 };
 
 constexpr std::array formats_of_difference{
@@ -42,7 +58,7 @@ std::span<const FormatOf<Explanation>> explanation_formats() {
     return formats_of_explanation;
 }
 
-std::span<const FormatOf<check::CheckResult>> check_formats() {
+std::span<const FormatOf<CheckedImages>> check_formats() {
     return formats_of_check;
 }
 

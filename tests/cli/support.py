@@ -32,8 +32,9 @@ class Result:
 
 
 def slimimg(*args, stdin=None, env=None, cwd=None):
-    """Runs slimimg without the caller's SLIMIMG_ variables."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("SLIMIMG_")}
+    """Runs slimimg without the caller's SLIMIMG_ variables and as outside of any CI service."""
+    services = ("SLIMIMG_", "GITHUB_", "GITLAB_", "CI_")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(services)}
     clean.update(env or {})
     return Result(
         subprocess.run(

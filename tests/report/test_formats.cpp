@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "slimimg/report/check_format.hpp"
 #include "slimimg/report/difference.hpp"
 #include "slimimg/report/explanation.hpp"
 #include "slimimg/report/format.hpp"
@@ -178,5 +179,6 @@ TEST_CASE("each format has a name, an ending and a renderer of its own") {
     };
     check(report::formats());
     check(report::explanation_formats());
+    check(report::check_formats());
     check(report::difference_formats());
 }
