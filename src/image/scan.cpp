@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 #include "slimimg/base/error.hpp"
@@ -56,6 +57,32 @@ void check_entries(const std::vector<archive::LayerScan>& scans,
     }
 }
 
+/// Bombs within a bomb: each layer may inflate as far as its stored size allows, all together only
+/// as far as that of the file that they came in.
+class InflationWatch {
+  public:
+    InflationWatch(const Image& image, const Limits& limits) : image_(image), limits_(limits) {}
+
+    void add(const archive::LayerScan& scan) {
+        if (scan.codec == archive::Codec::none) {
+            return;
+        }
+        const std::uint64_t all = inflated_ += scan.tar.size();
+        if (all > limits_.expansion_floor && all / limits_.expansion_ratio > image_.archive_bytes) {
+            throw Error(Exit::bad_input, "decompression-bomb",
+                        "the layers of " + path::printable(image_.source) +
+                            " inflate to more than " + std::to_string(limits_.expansion_ratio) +
+                            " times the size of the image",
+                        "where it can be trusted, decompress it first and pass the plain archive");
+        }
+    }
+
+  private:
+    const Image& image_;
+    const Limits& limits_;
+    std::atomic<std::uint64_t> inflated_ = 0;
+};
+
 }  // namespace
 
 std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions& options) {
@@ -71,9 +98,11 @@ std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions
         return image.layers[a].blob.size() > image.layers[b].blob.size();
     });
     std::vector<archive::LayerScan> scans(count);
+    InflationWatch watch(image, options.limits);
     parallel_for(options.threads, order.size(), [&](std::size_t at) {
         const std::size_t i = order[at];
         scans[i] = archive::scan_layer(image.layers[i].blob, options, name_of(image, i));
+        watch.add(scans[i]);
     });
     check_entries(scans, first, image, options.limits);
     for (std::size_t i = 0; i < count; ++i) {

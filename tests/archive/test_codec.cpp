@@ -183,3 +183,16 @@ TEST_CASE("a large result goes to a spool file, a small one needs none") {
     expect_error(
         "io", "/nonexistent", [&] { inflated(large, options); }, Exit::internal);
 }
+
+TEST_CASE("a zstd frame that wants more memory than decoders must have is refused") {
+    // Frame header of RFC 8878: a window of 2^41 bytes, one raw block that is the last.
+    const std::string frame("\x28\xb5\x2f\xfd\x00\xf8\x09\x00\x00x", 10);
+    expect_error("compressed-data-damaged", "too much memory", [&] { inflated(frame); });
+    const std::string small("\x28\xb5\x2f\xfd\x00\x58\x09\x00\x00x", 10);
+    CHECK(inflated(small) == "x");
+}
+
+TEST_CASE("what is inflated is not inflated again") {
+    const std::string twice = test::gzip(test::gzip(test::sample(1000)));
+    CHECK(archive::detect_codec(as_bytes(inflated(twice))) == Codec::gzip);
+}

@@ -4,6 +4,7 @@
 #include "image/files.hpp"
 #include "support/pack.hpp"
 
+using slimimg::Limits;
 using slimimg::RunOptions;
 using slimimg::image::Image;
 using slimimg::image::scan_layers;
@@ -76,4 +77,24 @@ TEST_CASE("entries are counted over all layers, repeated ones too") {
         "Layers":["a.tar","a.tar","a.tar","a.tar"]}])");
     const Image image = test::read(files.tar());
     expect_error("too-many-entries", "layer 4 of ", [&] { scan_layers(image, options); });
+}
+
+TEST_CASE("layers that inflate far beyond the archive they came in are refused together") {
+    // Each is within its own bounds; the archive around them makes the equal ones small again.
+    std::vector<std::string> layers;
+    std::vector<std::string> packed;
+    for (int i = 0; i < 20; ++i) {
+        layers.push_back(layer("zeros" + std::to_string(i), std::string(1 << 20, '\0')));
+        packed.push_back(test::gzip(layers.back()));
+    }
+    const std::string archive = test::zstd(test::docker_files(config_json(layers), packed).tar());
+    RunOptions options;
+    const Image image = test::read(archive, {}, options);
+    REQUIRE(image.archive_bytes == archive.size());
+    options.limits.expansion_floor = 2 << 20;
+    options.limits.expansion_ratio = 1'000'000;
+    CHECK(scan_layers(image, options).size() == 20);
+    options.limits.expansion_ratio = Limits().expansion_ratio;
+    CHECK(slimimg::archive::scan_layer(image.layers[0].blob, options, "one").entries.size() == 1);
+    expect_error("decompression-bomb", "the layers of ", [&] { scan_layers(image, options); });
 }

@@ -33,6 +33,7 @@ TEST_CASE("a whiteout of something that is not there does nothing") {
     CHECK(listing(tree_of({lower, tar({file(".wh.b", ""), file("x/y/.wh.z", "")})})) == "a=1");
     CHECK(listing(tree_of({lower, tar({file("a/.wh.b", "")})})) == "a=1");
     CHECK(listing(tree_of({lower, tar({file(".wh.", ""), file(".wh..", "")})})) == "a=1");
+    CHECK(listing(tree_of({lower, tar({file(".wh...", ""), file("x/.wh...", "")})})) == "a=1");
 }
 
 TEST_CASE("a whiteout does not hide what its own layer brings, wherever it stands") {
@@ -164,4 +165,13 @@ TEST_CASE("an image without layers is an empty root folder") {
     CHECK(merged[0].path == "/");
     CHECK(merged[0].is_directory());
     CHECK(merged[0].subtree_end == 1);
+}
+
+TEST_CASE("names are bytes: those that differ in case or in how Unicode is composed are two") {
+    CHECK(listing(tree({file("File", "1"), file("file", "2"), file("caf\xc3\xa9", "3"),
+                        file("cafe\xcc\x81", "4"), file("\xff\xfe", "5")})) ==
+          "File=1 cafe\xcc\x81=4 caf\xc3\xa9=3 file=2 \xff\xfe=5");
+    // Separators are slashes only, and what looks like one in Unicode is none.
+    CHECK(listing(tree({file("..\\..\\x", "1"), file("..\xe2\x81\x84x", "2")})) ==
+          "..\\..\\x=1 ..\xe2\x81\x84x=2");
 }
