@@ -164,6 +164,18 @@ class InBrowser(ImageTest):
         self.assertEqual(found["light"], "rgb(255, 255, 255)")
         self.assertNotEqual(found["light"], found["dark"])
 
+    def test_what_check_finds_stands_above_the_files(self):
+        file, none = self.folder / "check.html", self.folder / "none.tar"
+        none.write_bytes(b"text")
+        broken = self.fixture.without_library(self.folder / "broken.tar")
+        slimimg("check", broken, self.image(), none, "-q", "--report", file)
+        self.browser.open(file)
+        self.assertEqual(self.browser.complaints(), [])
+        text = self.run_script("document.body.innerText")
+        self.assertLess(text.index("libgreet.so.1 is missing"), text.index("What stays"))
+        self.assertIn("not checked", text)
+        self.assertEqual(self.run_script("document.querySelectorAll('canvas').length"), 2)
+
     def test_names_are_text_and_nothing_else(self):
         layer = Layer().file(HOSTILE, "x" * 999_999).bytes()
         self.open(self.fixture.docker(self.folder / "odd.tar", [*self.fixture.layers, layer]))
