@@ -194,6 +194,18 @@ bool is_development_of_postgresql(std::string_view path) {
            (path.find("/bitcode/") != std::string_view::npos && path.ends_with(".bc"));
 }
 
+/// For building extensions of PHP, by phpize, beside its modules.
+bool is_development_of_php(std::string_view path) {
+    const std::size_t at = path.find("/lib/php/");
+    if (at == std::string_view::npos) {
+        return false;
+    }
+    const std::size_t build = path.find("/build/", at);
+    return build != std::string_view::npos || path.ends_with("/build") ||
+           path.find("/lib/php/test/") != std::string_view::npos ||
+           path.find("/lib/php/doc/") != std::string_view::npos;
+}
+
 /// `done` holds the folders seen, since linked folders may link back.
 void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
                       bool (*unwanted)(const Node&), std::set<NodeId>& done) {
@@ -255,7 +267,8 @@ bool is_ballast(const rootfs::Node& node) {
     if (is_python_part(node)) {
         return true;
     }
-    if (is_development_of_java(path) || is_development_of_postgresql(path)) {
+    if (is_development_of_java(path) || is_development_of_postgresql(path) ||
+        is_development_of_php(path)) {
         return true;
     }
     // Maintainer scripts of packages call these as they are installed.

@@ -38,7 +38,9 @@ void keep_used_archives(Evidence& evidence, NodeId archive) {
         const auto id = packages.find(name);
         for (const NodeId file : id ? packages[*id].files : std::vector<NodeId>()) {
             const Node& node = evidence.rootfs()[file];
-            if (node.path.ends_with(".jar") && path::is_within(node.path, "/usr/share/java")) {
+            const bool native = node.path.find("/jni/") != std::string::npos;
+            if (native ||
+                (node.path.ends_with(".jar") && path::is_within(node.path, "/usr/share/java"))) {
                 evidence.keep(
                     file, {java.id, archive, Confidence::likely, "its package depends on " + name});
             }

@@ -86,6 +86,7 @@ struct Naming {
     bool starts_programs;  ///< it can run an executable that it names
     bool reads_time_zones = true;
     std::vector<std::string_view> endings = {};  ///< that it may add to a path
+    std::vector<std::string_view> files = {};    ///< that it looks for in a folder it names
 };
 
 void keep_one_path(Evidence& evidence, std::string_view text, const Naming& naming) {
@@ -112,6 +113,13 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     keep_one_path(evidence, text, naming);
     for (const std::string_view ending : naming.endings) {
         keep_one_path(evidence, std::string(text) + std::string(ending), naming);
+    }
+    const auto folder = naming.files.empty() ? std::nullopt : evidence.rootfs().resolve(text).node;
+    if (folder && evidence.rootfs()[*folder].is_directory() &&
+        is_shared_folder(evidence, *folder)) {
+        for (const std::string_view file : naming.files) {
+            keep_one_path(evidence, path::join(text, file), naming);
+        }
     }
 }
 
@@ -228,12 +236,28 @@ std::vector<std::string_view> endings_in(Evidence& evidence, NodeId node) {
     return {endings.begin(), endings.end()};
 }
 
+/// "php-fpm.conf" of "%s/php-fpm.conf", whose folder stands in a string of its own.
+std::vector<std::string_view> files_in(Evidence& evidence, NodeId node) {
+    std::set<std::string_view> files;
+    for_each_string(evidence, node, [&](std::string_view text) {
+        constexpr std::string_view start = "%s/";
+        constexpr std::size_t longest = 64;
+        const std::string_view file = text.starts_with(start) ? text.substr(start.size()) : "";
+        if (!file.empty() && file.size() <= longest && file.find('.') != std::string_view::npos &&
+            std::all_of(file.begin(), file.end(), is_path_char)) {
+            files.insert(file);
+        }
+    });
+    return {files.begin(), files.end()};
+}
+
 void inspect_elf(Evidence& evidence, NodeId node) {
     if (is_c_library(evidence, node)) {
         return;
     }
     Naming naming{node, starts_programs(evidence, node), reads_time_zones(evidence, node)};
     naming.endings = endings_in(evidence, node);
+    naming.files = files_in(evidence, node);
     const bool unterminated = has_unterminated_strings(evidence, node);
     for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
         if (unterminated) {
@@ -341,7 +365,8 @@ void start(Evidence& evidence) {
         }
         std::string_view rest = std::string_view(variable).substr(equals + 1);
         while (!rest.empty()) {
-            const std::string_view part = rest.substr(0, rest.find(':'));
+            // A path, a list of them, or options that name some (JAVA_TOOL_OPTIONS).
+            const std::string_view part = rest.substr(0, rest.find_first_of(": =,;\t\"'@"));
             rest.remove_prefix(std::min(part.size() + 1, rest.size()));
             if (part.starts_with('/') && !is_machine_path(part) && !is_shell(part)) {
                 keep_named(evidence, part,

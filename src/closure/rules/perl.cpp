@@ -132,9 +132,20 @@ void add_charset_tables(std::string_view line, std::set<std::string_view>& names
     }
 }
 
+/// "/usr/local/lib/perl5/5.36.0/…", as a build into a prefix has them; beside them is site_perl.
+bool is_in_core_folder(std::string_view path) {
+    constexpr std::string_view folder = "/perl5/5.";
+    const std::size_t at = path.find(folder);
+    return at != std::string_view::npos && at + folder.size() < path.size() &&
+           path[at + folder.size()] >= '0' && path[at + folder.size()] <= '9';
+}
+
 bool is_perls_own(Evidence& evidence, NodeId node) {
     const auto owner = evidence.packages().owner(node);
-    return owner && evidence.packages()[*owner].origin() == "perl";
+    if (!owner) {
+        return is_in_core_folder(evidence.rootfs()[node].path);
+    }
+    return evidence.packages()[*owner].origin() == "perl";
 }
 
 /// Keeps a module by name, the code compiled for it, and what is in the folder of its name; of a
@@ -240,6 +251,25 @@ bool perl_runs(Evidence& evidence) {
     });
 }
 
+bool is_documentation(const rootfs::Node& node) {
+    return node.path.ends_with(".pod") || path::basename(node.path) == ".packlist";
+}
+
+/// What somebody installed from CPAN is there for this image, and plugins are loaded by computed
+/// names.
+void keep_site_modules(Evidence& evidence, const std::set<std::string>& folders) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    for (const std::string& name : folders) {
+        const auto folder = tree.resolve(name).node;
+        if (folder && name.find("/site_perl") != std::string::npos &&
+            !evidence.packages().owner(*folder)) {
+            keep_folder(evidence, *folder,
+                        {perl.id, std::nullopt, Confidence::likely, "on Perl's path: " + name},
+                        is_documentation);
+        }
+    }
+}
+
 /// Works on all Perl code at once, since the interpreter may be kept after the code.
 void settle(Evidence& evidence) {
     if (!perl_runs(evidence)) {
@@ -247,6 +277,7 @@ void settle(Evidence& evidence) {
     }
     const rootfs::Rootfs& tree = evidence.rootfs();
     const std::set<std::string> folders = module_folders(evidence);
+    keep_site_modules(evidence, folders);
     for (const auto& [program, link] : evidence.links()) {
         if (is_perl_program(tree, program)) {
             for (const std::string_view name : implicit_modules) {

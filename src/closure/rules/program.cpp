@@ -21,8 +21,24 @@ std::string line_of(const std::vector<std::string>& argv) {
 void keep_argument(Evidence& evidence, std::string_view word, const std::string& origin) {
     const std::string workdir = path::normalize(evidence.config().workdir);
     const std::size_t equals = word.find('=');
-    for (const std::string_view text :
-         {word, equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1)}) {
+    // Java takes "@file" for a file of arguments, and lists of archives and folders.
+    std::vector<std::string_view> texts{
+        word, equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1),
+        word.starts_with('@') ? word.substr(1) : std::string_view()};
+    for (std::string_view rest = word; rest.find_first_of(":=") != std::string_view::npos;) {
+        rest.remove_prefix(rest.find_first_of(":=") + 1);
+        const std::string_view part = rest.substr(0, rest.find_first_of(":="));
+        if (part.find('/') != std::string_view::npos) {
+            texts.push_back(part);
+        }
+    }
+    if (word.starts_with('/') && word.find(':') != std::string_view::npos) {
+        texts.push_back(word.substr(0, word.find(':')));
+    }
+    for (std::string_view text : texts) {
+        if (text.ends_with("/*")) {
+            text.remove_suffix(2);  // all archives of a folder
+        }
         if (text.empty() || text == "." || text == "/" || text.starts_with('-')) {
             continue;
         }

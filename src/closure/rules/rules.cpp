@@ -32,6 +32,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::perl,
         &rules::python,
         &rules::java,
+        &rules::packed_library,
         &rules::ruby,
         &rules::lua,
         &rules::node_js,

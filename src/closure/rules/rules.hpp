@@ -34,6 +34,7 @@ extern const Rule openssl;
 extern const Rule perl;
 extern const Rule python;
 extern const Rule java;
+extern const Rule packed_library;
 extern const Rule ruby;
 extern const Rule node_js;
 

@@ -1,0 +1,172 @@
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/closure.hpp"
+#include "support/loadable.hpp"
+#include "support/program.hpp"
+#include "support/zip.hpp"
+
+// Ruby, Java, Perl and PHP in the layouts of Docker's official images, where no package owns them.
+
+using namespace slimimg;
+using namespace test;
+using namespace std::string_literals;
+
+namespace {
+
+/// A distribution, and in a layer of a RUN step `more`.
+rootfs::Rootfs image_of(std::initializer_list<Member> more) {
+    const std::string program = loadable({.type = 2});
+    return tree_of({tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+                         folder("usr/bin"), file("usr/bin/dash", program, 0755), folder("usr/lib"),
+                         file("usr/lib/libused.so.1", loadable({.soname = "libused.so.1"})),
+                         folder("usr/local"), folder("usr/local/bin"), folder("usr/local/lib"),
+                         test::symlink("lib", "usr/lib")}),
+                    tar(more)});
+}
+
+const std::string gems = "usr/local/lib/ruby/gems/3.1.0/";
+
+ClosureOf ruby_app(const std::string& code, const std::string& lock = "") {
+    const std::string bundle = "usr/local/bundle/gems/puma-5.6.5/";
+    return {image_of({file("usr/local/bin/ruby", loadable({.type = 2}), 0755),
+                      folder("usr/local/lib/ruby"),
+                      folder("usr/local/lib/ruby/3.1.0"),
+                      file("usr/local/lib/ruby/3.1.0/json.rb", "require 'rdoc'\n"),
+                      file("usr/local/lib/ruby/3.1.0/rdoc.rb", "x"),
+                      folder(gems + "gems/minitest-5.15.0/lib"),
+                      file(gems + "gems/minitest-5.15.0/lib/minitest.rb", "require 'debug'\n"),
+                      file(gems + "specifications/minitest-5.15.0.gemspec", "\"minitest\""),
+                      file(gems + "gems/test-unit-3.5.3/lib/test/unit.rb", "x"),
+                      file(gems + "gems/power_assert-2.0.1/lib/power_assert.rb", "x"),
+                      file(gems + "gems/debug-1.6.3/lib/debug.rb", "x"),
+                      file(gems + "gems/minitest-like-1.0/lib/a.rb", "x"),
+                      file(gems + "cache/minitest-5.15.0.gem", "x"),
+                      folder(bundle + "ext"),
+                      file(bundle + "lib/puma.rb", "x"),
+                      file(bundle + "ext/puma/http.c", "x"),
+                      file(bundle + "ext/puma/http.rb", "x"),
+                      file(bundle + "test/test_a.rb", "x"),
+                      file(bundle + "lib/test/b.rb", "x"),
+                      file("app/main.rb", code),
+                      file("app/Gemfile.lock", lock)}),
+            runs({"/usr/local/bin/ruby", "/app/main.rb"})};
+}
+
+}  // namespace
+
+TEST_CASE("of Ruby the gems for developers, packed gems, sources and tests of gems go") {
+    const ClosureOf image = ruby_app("require 'json' # minitest\n");
+    const std::string bundle = "/usr/local/bundle/gems/puma-5.6.5/";
+    for (const std::string& path :
+         {"/usr/local/lib/ruby/3.1.0/json.rb"s, "/" + gems + "gems/minitest-like-1.0/lib/a.rb",
+          bundle + "lib/puma.rb", bundle + "lib/test/b.rb", bundle + "ext/puma/http.rb"}) {
+        CHECK_MESSAGE(image.keeps(path), path);
+    }
+    for (const std::string& path :
+         {"/usr/local/lib/ruby/3.1.0/rdoc.rb"s, "/" + gems + "gems/minitest-5.15.0/lib/minitest.rb",
+          "/" + gems + "specifications/minitest-5.15.0.gemspec",
+          "/" + gems + "gems/power_assert-2.0.1/lib/power_assert.rb",
+          "/" + gems + "gems/debug-1.6.3/lib/debug.rb", "/" + gems + "cache/minitest-5.15.0.gem",
+          bundle + "ext/puma/http.c", bundle + "test/test_a.rb"}) {
+        CHECK_FALSE_MESSAGE(image.keeps(path), path);
+    }
+}
+
+TEST_CASE("a gem for developers stays where code or a list of dependencies names it") {
+    const std::string minitest = "/" + gems + "gems/minitest-5.15.0/lib/minitest.rb";
+    const ClosureOf required = ruby_app("require 'minitest/autorun'\n");
+    CHECK(required.keeps(minitest));
+    CHECK(required.keeps("/" + gems + "specifications/minitest-5.15.0.gemspec"));
+    CHECK_FALSE(required.keeps("/" + gems + "gems/debug-1.6.3/lib/debug.rb"));
+    CHECK(ruby_app("x", "    activesupport (7.0)\n      minitest (>= 5.1)\n").keeps(minitest));
+    CHECK_FALSE(ruby_app("x", "    minitest-like (1.0)\n").keeps(minitest));
+    CHECK(ruby_app("require \"test/unit\"\n")
+              .keeps("/" + gems + "gems/power_assert-2.0.1/lib/power_assert.rb"));
+}
+
+TEST_CASE("a library inside a jar, and in a jar inside it, needs libraries of the system") {
+    const auto image = [](unsigned machine) {
+        const std::string library =
+            loadable({.machine = static_cast<std::uint16_t>(machine), .needed = {"libused.so.1"}});
+        const std::string inner = zip({{"native/libjni.so", library}});
+        return ClosureOf(image_of({folder("opt"), folder("opt/java"), folder("opt/java/bin"),
+                                   file("opt/java/bin/java", loadable_program({}), 0755),
+                                   folder("opt/java/lib"), file("opt/java/lib/modules", "x"),
+                                   file("app/app.jar", zip({{"A.class", "libused.so.1"},
+                                                            {"BOOT-INF/lib/jni.jar", inner}}))}),
+                         runs({"/opt/java/bin/java", "-jar", "/app/app.jar"}));
+    };
+    CHECK(image(62).rules("/usr/lib/libused.so.1").find("packed-library") != std::string::npos);
+    CHECK_FALSE(image(183).keeps("/usr/lib/libused.so.1"));
+}
+
+TEST_CASE("options of Java name files: argument files, agents, class paths") {
+    image::Config config = runs({"/opt/java/bin/java", "@/data/run.args", "-cp",
+                                 "/data/classes:/data/lib/*", "-Dx=file:/data/x.properties"});
+    config.env = {"JAVA_TOOL_OPTIONS=-javaagent:/data/agent.jar=a,b -Dlog=/data/log.xml"};
+    const ClosureOf image(
+        image_of({folder("opt/java/bin"), file("opt/java/bin/java", loadable_program({}), 0755),
+                  folder("data"), file("data/run.args", "x"), folder("data/classes"),
+                  file("data/classes/a.class", "x"), folder("data/lib"),
+                  file("data/lib/a.jar", "x"), file("data/x.properties", "x"),
+                  file("data/agent.jar", "x"), file("data/log.xml", "x"), file("data/other", "x")}),
+        config);
+    for (const char* const name :
+         {"run.args", "classes/a.class", "lib/a.jar", "x.properties", "agent.jar", "log.xml"}) {
+        CHECK_MESSAGE(image.keeps("/data/"s + name), name);
+    }
+    CHECK_FALSE(image.keeps("/data/other"));
+}
+
+TEST_CASE("Perl built into a prefix: its own modules by mention, site_perl whole") {
+    const std::string core = "usr/local/lib/perl5/5.36.0/";
+    const std::string site = "usr/local/lib/perl5/site_perl/5.36.0/";
+    const ClosureOf image(
+        image_of({file("usr/local/bin/perl",
+                       program_with({},
+                                    "\0/usr/local/lib/perl5/5.36.0\0"
+                                    "/usr/local/lib/perl5/site_perl/5.36.0\0"s),
+                       0755),
+                  folder(core), folder(core + "CPAN"), file(core + "Used.pm", "use CPAN::Meta;\n"),
+                  file(core + "CPAN/Meta.pm", "x"), file(core + "Unused.pm", "x"), folder(site),
+                  file(site + "Plugin.pm", "use Used;\n"), file(site + "Plugin.pod", "x"),
+                  file("app/main.pl", "1;\n")}),
+        runs({"/usr/local/bin/perl", "/app/main.pl"}));
+    CHECK(image.keeps("/" + site + "Plugin.pm"));
+    CHECK(image.keeps("/" + core + "Used.pm"));
+    CHECK_FALSE(image.keeps("/" + core + "Unused.pm"));
+    CHECK_FALSE(image.keeps("/" + core + "CPAN/Meta.pm"));
+    CHECK_FALSE(image.keeps("/" + site + "Plugin.pod"));
+}
+
+TEST_CASE("a file that a program looks for in a folder of its configuration") {
+    const auto image = [](const std::string& data) {
+        return ClosureOf(image_of({file("usr/local/bin/fpm", program_with({}, data), 0755),
+                                   folder("usr/local/etc"), file("usr/local/etc/fpm.conf", "x"),
+                                   file("usr/local/etc/other.conf", "x")}),
+                         runs({"/usr/local/bin/fpm"}));
+    };
+    const ClosureOf used = image("\0%s/fpm.conf\0/usr/local/etc\0"s);
+    CHECK(used.keeps("/usr/local/etc/fpm.conf"));
+    CHECK_FALSE(used.keeps("/usr/local/etc/other.conf"));
+    CHECK_FALSE(image("\0%s/fpm.conf\0"s).keeps("/usr/local/etc/fpm.conf"));
+    CHECK_FALSE(image("\0fpm.conf\0/usr/local/etc\0"s).keeps("/usr/local/etc/fpm.conf"));
+}
+
+TEST_CASE("what builds PHP's extensions goes, what the interpreter names stays") {
+    const std::string php = "usr/local/lib/php/";
+    const ClosureOf image(
+        image_of({file("usr/local/bin/php", program_with({}, "\0.:/usr/local/lib/php\0"s), 0755),
+                  folder(php), folder(php + "build"), file(php + "build/phpize.m4", "x"),
+                  folder(php + "extensions"), folder(php + "extensions/no-debug"),
+                  file(php + "extensions/no-debug/gmp.so", "x"), file(php + "PEAR.php", "x"),
+                  folder(php + "test"), file(php + "test/a.phpt", "x"), file("app/main.php", "x")}),
+        runs({"/usr/local/bin/php", "/app/main.php"}));
+    CHECK(image.keeps("/" + php + "extensions/no-debug/gmp.so"));
+    CHECK(image.keeps("/" + php + "PEAR.php"));
+    CHECK_FALSE(image.keeps("/" + php + "build/phpize.m4"));
+    CHECK_FALSE(image.keeps("/" + php + "test/a.phpt"));
+}
