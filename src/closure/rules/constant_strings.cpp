@@ -18,16 +18,27 @@ bool is_text(char c) {
 void for_each_string(Evidence& evidence, rootfs::NodeId node,
                      const std::function<void(std::string_view)>& take) {
     for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
-        std::string_view rest = as_text(part);
-        while (!rest.empty()) {
-            const std::string_view run = rest.substr(0, rest.find('\0'));
-            rest.remove_prefix(std::min(run.size() + 1, rest.size()));
-            // What stands before the last byte that is no text belongs to other data.
-            const auto start = std::find_if_not(run.rbegin(), run.rend(), is_text).base();
-            const auto text = run.substr(static_cast<std::size_t>(start - run.begin()));
-            if (text.size() >= shortest) {
-                take(text);
+        const std::string_view data = as_text(part);
+        std::size_t at = 0;
+        while (at + shortest <= data.size()) {
+            // Most of the data is no text: where the last of four bytes isn't, none of them starts
+            // a text that is long enough.
+            std::size_t last = shortest;
+            while (last > 0 && is_text(data[at + last - 1])) {
+                --last;
             }
+            if (last > 0) {
+                at += last;
+                continue;
+            }
+            // What stands before the last byte that is no text belongs to other data.
+            const auto* const end =
+                std::find_if_not(data.begin() + at + shortest, data.end(), is_text);
+            const auto length = static_cast<std::size_t>(end - data.begin()) - at;
+            if (end == data.end() || *end == '\0') {
+                take(data.substr(at, length));
+            }
+            at += length + 1;
         }
     }
 }

@@ -264,13 +264,15 @@ void inspect_elf(Evidence& evidence, NodeId node) {
             scan_unterminated(evidence, as_text(part), naming);
             continue;
         }
-        std::string_view rest = as_text(part);
-        while (!rest.empty()) {
-            const std::string_view run = rest.substr(0, rest.find('\0'));
-            rest.remove_prefix(std::min(run.size() + 1, rest.size()));
+        const std::string_view data = as_text(part);
+        for (std::size_t at = data.find('/'); at != std::string_view::npos;) {
+            const std::size_t before = data.rfind('\0', at);  // npos + 1 is 0
+            const std::string_view run =
+                data.substr(before + 1, data.find('\0', at) - (before + 1));
             if (run.size() > 1 && !is_build_record(run)) {
                 scan_text(evidence, run, naming);
             }
+            at = data.find('/', before + 1 + run.size());
         }
     }
 }
