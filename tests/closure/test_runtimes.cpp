@@ -156,6 +156,45 @@ TEST_CASE("a file that a program looks for in a folder of its configuration") {
     CHECK_FALSE(image("\0fpm.conf\0/usr/local/etc\0"s).keeps("/usr/local/etc/fpm.conf"));
 }
 
+TEST_CASE("what an interpreter only knows by name is not started") {
+    const ClosureOf image(
+        image_of({file("usr/local/bin/php",
+                       program_with({"popen"},
+                                    "\0#! /usr/bin/awk\0eval \"exec /usr/bin/old\0"
+                                    "/usr/bin/used\0phpdbg\0size %u\0count -a\0"s),
+                       0755),
+                  file("usr/local/bin/phpdbg", loadable({.type = 2}), 0755),
+                  file("usr/bin/awk", loadable({.type = 2}), 0755),
+                  file("usr/bin/old", loadable({.type = 2}), 0755),
+                  file("usr/bin/used", loadable({.type = 2}), 0755),
+                  file("usr/bin/size", loadable({.type = 2}), 0755),
+                  file("usr/bin/count", loadable({.type = 2}), 0755)}),
+        runs({"/usr/local/bin/php"}));
+    CHECK(image.keeps("/usr/bin/used"));
+    CHECK(image.keeps("/usr/bin/count"));
+    for (const char* const path :
+         {"/usr/bin/awk", "/usr/bin/old", "/usr/bin/size", "/usr/local/bin/phpdbg"}) {
+        CHECK_FALSE_MESSAGE(image.keeps(path), path);
+    }
+}
+
+TEST_CASE("what PHP's image installs extensions with goes where nothing runs it") {
+    const auto image = [](std::vector<std::string> argv) {
+        image::Config config = runs(std::move(argv));
+        config.history = {{.created_by = "RUN base"}, {.created_by = "COPY scripts /"}};
+        return ClosureOf(
+            image_of({file("usr/local/bin/docker-php-ext-install", "#!/bin/sh\nphpize\n", 0755),
+                      file("usr/local/bin/docker-php-entrypoint", "#!/bin/sh\nexec \"$@\"\n", 0755),
+                      file("usr/local/bin/phpize", "#!/bin/sh\n", 0755)}),
+            config);
+    };
+    const ClosureOf served = image({"docker-php-entrypoint"});
+    CHECK(served.keeps("/usr/local/bin/docker-php-entrypoint"));
+    CHECK_FALSE(served.keeps("/usr/local/bin/docker-php-ext-install"));
+    CHECK_FALSE(served.keeps("/usr/local/bin/phpize"));
+    CHECK(image({"docker-php-ext-install"}).keeps("/usr/local/bin/phpize"));
+}
+
 TEST_CASE("what builds PHP's extensions goes, what the interpreter names stays") {
     const std::string php = "usr/local/lib/php/";
     const ClosureOf image(

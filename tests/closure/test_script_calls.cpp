@@ -55,6 +55,8 @@ TEST_CASE("Python: lists, texts for a shell, other names of the modules") {
 TEST_CASE("Python: what a variable holds") {
     CHECK(python("A = 'a'\ndef f():\n  cmd = [A, '-b']\n  subprocess.run(cmd)") == "~'a' '-b'");
     CHECK(python("cmd = []\ncmd += (A, x)\nsubprocess.Popen(cmd)\nA = 'a'").starts_with("~'a'"));
+    CHECK(python("A = 'a'\nos.system(f'{A} -b {c}')") == "a -b $computed |sh");
+    CHECK(php("$t = 'a'; exec(\"b | $t\"); exec(\"c {$t->d}\");") == "b | a |sh; c $computed |sh");
     CHECK(python("cmd: str = os.environ.get('X', 'a')\nsubprocess.run([cmd])") == "~'a'");
     CHECK(python("a = a\nsubprocess.run(a)") == "~?");
     CHECK(python("a = {'b': 'c'}\nsubprocess.run([a[b]])") == "?");

@@ -69,13 +69,14 @@ bool is_prepared(const Node& node) {
            !is_alternative(node);
 }
 
-/// The package managers of Node.js's image, and the links to them in PATH.
+/// The package managers of Node.js's image, and the links to them in PATH; what PHP's installs
+/// with.
 bool is_installer(const rootfs::Rootfs& tree, NodeId id) {
     if (tree[id].is_symlink()) {
         const auto target = tree.resolve(tree[id].path).node;
         return target && is_node_installer(tree[*target].path);
     }
-    return is_node_installer(tree[id].path);
+    return is_node_installer(tree[id].path) || is_php_installer(tree[id].path);
 }
 
 void start(Evidence& evidence) {

@@ -21,6 +21,11 @@ bool imports_any(Evidence& evidence, NodeId node, const auto& symbols) {
                        [&](std::string_view symbol) { return evidence.imports(node, symbol); });
 }
 
+/// Somebody at a terminal starts these; the interpreter beside them knows their names.
+bool is_debugger(std::string_view name) {
+    return name.ends_with("dbg") || name.ends_with("gdb");
+}
+
 /// Programs of the same package or build: executables beside this one (or, in the common folders,
 /// of the same source package) by file name.
 std::map<std::string_view, NodeId> siblings(Evidence& evidence, NodeId node) {
@@ -36,8 +41,8 @@ std::map<std::string_view, NodeId> siblings(Evidence& evidence, NodeId node) {
         // A copy of the program itself is another name that it looks at, not one that it starts.
         const bool copy = tree[other].header.size == tree[node].header.size &&
                           evidence.text(other) == evidence.text(node);
-        if (other != node && !copy && (tree[other].is_executable() || tree[other].is_symlink()) &&
-            source(other) == own) {
+        if (other != node && !copy && !is_debugger(path::basename(tree[other].path)) &&
+            (tree[other].is_executable() || tree[other].is_symlink()) && source(other) == own) {
             found.emplace(path::basename(tree[other].path), other);
         }
     }
@@ -56,6 +61,13 @@ bool is_command_line(Evidence& evidence, std::string_view text) {
     text.remove_prefix(text.starts_with("exec ") ? 5 : 0);
     const std::size_t blank = text.find(' ');
     if (blank == std::string_view::npos || blank == 0 || blank + 1 == text.size()) {
+        return false;
+    }
+    // "size %u" tells of a number.
+    const bool number =
+        text[blank + 1] == '%' && blank + 2 < text.size() &&
+        std::string_view("diuxlzjh.0123456789").find(text[blank + 2]) != std::string_view::npos;
+    if (number) {
         return false;
     }
     const std::string_view name = text.substr(0, blank);

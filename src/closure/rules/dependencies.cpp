@@ -131,6 +131,15 @@ bool is_build_rest(Evidence& evidence, NodeId node) {
            (is_addon_interface(package) || tree.find(std::string(package) + "/binding.gyp"));
 }
 
+bool is_php_installer(std::string_view path) {
+    static constexpr std::array<std::string_view, 5> names{"pear", "peardev", "pecl", "php-config",
+                                                           "phpize"};
+    const std::string_view name = path::basename(path);
+    return path::parent(path) == "/usr/local/bin" &&
+           (name.starts_with("docker-php-ext-") || name == "docker-php-source" ||
+            std::find(names.begin(), names.end(), name) != names.end());
+}
+
 bool is_node_installer(std::string_view path) {
     static constexpr std::array<std::string_view, 4> names{"npm", "corepack", "pnpm", "yarn"};
     static constexpr std::array<std::string_view, 2> folders{"/usr/local/lib/node_modules",

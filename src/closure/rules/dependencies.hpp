@@ -27,4 +27,8 @@ bool is_build_rest(Evidence& evidence, rootfs::NodeId node);
 /// Node.js's own package managers, as its image has them: npm, yarn, corepack, pnpm.
 bool is_node_installer(std::string_view path);
 
+/// What PHP's image builds and installs extensions with: docker-php-ext-install and its kin, pecl,
+/// phpize.
+bool is_php_installer(std::string_view path);
+
 }  // namespace slimimg::closure

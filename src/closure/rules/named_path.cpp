@@ -130,7 +130,10 @@ bool is_pattern(Evidence& evidence, std::string_view text, std::size_t start, No
     while (text.ends_with(' ') || text.ends_with('\\')) {
         text.remove_suffix(1);
     }
-    return text.ends_with("#!") && evidence.packages().owner(file);
+    // Compiled magic patterns (libmagic's, and PHP's copy) know old ways to start Perl too.
+    const bool compiled = evidence.elf(file) != nullptr;
+    return (text.ends_with("#!") && (compiled || evidence.packages().owner(file))) ||
+           (compiled && (text.ends_with("eval \"exec") || text.ends_with("eval 'exec")));
 }
 
 /// Paths in text whose ends can be seen: NUL, blank, quote and the like.

@@ -147,7 +147,7 @@ class Finder {
         find_names();
         for (std::size_t at = 0; at < tokens_.size(); ++at) {
             if (tokens_[at].kind == Kind::command) {
-                add(at, {true, {tokens_[at].text}, true}, Form::either);
+                add(at, {true, {filled_text(at, 0)}, true}, Form::either);
             } else if (tokens_[at].kind == Kind::name) {
                 look_at(at);
             }
@@ -554,7 +554,7 @@ class Finder {
         for (; at < end; ++at) {
             const ScriptToken& token = tokens_[at];
             if (token.kind == Kind::string) {
-                all = alternatives ? token.text : all + token.text;
+                all = (alternatives ? "" : all) + filled_text(at, depth);
                 computed = false;
                 continue;
             }
@@ -588,12 +588,41 @@ class Finder {
                                                   int depth) const {
         const bool sigil = mark(at, '$') || mark(at, '@') || mark(at, '*');
         const std::size_t word = sigil ? at + 1 : at;
-        if (word + 1 != end || !is_kind(word, Kind::name) || depth > deepest_variable) {
+        if (word + 1 != end || !is_kind(word, Kind::name)) {
+            return std::nullopt;
+        }
+        return variable_named(tokens_[word].text, word, depth);
+    }
+
+    /// A string with what variables put into it, as far as that is known.
+    [[nodiscard]] std::string filled_text(std::size_t at, int depth) const {
+        const ScriptToken& token = tokens_[at];
+        std::string all;
+        std::size_t next = 0;
+        for (const char c : token.text) {
+            if (c != computed_part) {
+                all += c;
+                continue;
+            }
+            const std::string name =
+                token.filled.size() > next ? token.filled[next] : std::string();
+            ++next;
+            const auto known = name.empty() ? std::nullopt : variable_named(name, at, depth + 1);
+            const bool is_text = known && known->text && known->words.size() == 1;
+            all += is_text ? known->words.front() : std::string(1, computed_part);
+        }
+        return all;
+    }
+
+    /// What a variable holds at a place in the script.
+    [[nodiscard]] std::optional<Command> variable_named(std::string_view wanted, std::size_t word,
+                                                        int depth) const {
+        if (depth > deepest_variable) {
             return std::nullopt;
         }
         Command found{true, {std::string(1, computed_part)}, false};
         const auto try_at = [&](std::size_t place) {
-            if (place == word || tokens_[place].text != tokens_[word].text ||
+            if (place == word || tokens_[place].text != wanted ||
                 tokens_[place].kind != Kind::name) {
                 return false;
             }

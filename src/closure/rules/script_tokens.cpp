@@ -43,6 +43,13 @@ char closing(char open) {
     }
 }
 
+/// The inside of a quoted text, and where it ends.
+struct Quoted {
+    std::string value;
+    std::vector<std::string> filled;
+    std::size_t end = 0;
+};
+
 /// How the inside of a quoted text is read.
 struct Quoting {
     bool escapes = true;
@@ -90,6 +97,9 @@ class Reader {
         advance(end == std::string_view::npos ? text_.size() : end + mark.size());
     }
     void add(Kind kind, std::string text) { tokens_.push_back({kind, std::move(text), line_}); }
+    void add(Kind kind, Quoted text) {
+        tokens_.push_back({kind, std::move(text.value), line_, std::move(text.filled)});
+    }
 
     // ---- what stands before -----------------------------------------------------------------
 
@@ -229,6 +239,21 @@ class Reader {
         return at;
     }
 
+    /// The variable of a part that is filled in: "x" of "{x}", "${x}", "#{x}", "$x", "{$x}".
+    static std::string name_in(std::string_view part) {
+        const std::size_t start = part.find_first_not_of("{$#@");
+        if (start == std::string_view::npos || !is_letter(part[start])) {
+            return {};
+        }
+        std::size_t end = start;
+        while (end < part.size() && is_word(part[end])) {
+            ++end;
+        }
+        const std::string_view rest = part.substr(end);
+        return rest.empty() || rest == "}" ? std::string(part.substr(start, end - start))
+                                           : std::string();
+    }
+
     static void add_escape(std::string& value, char c) {
         if (c == 'n') {
             value += '\n';
@@ -241,17 +266,17 @@ class Reader {
 
     /// The text from `start` up to `close` (nested in `open`), and where it ends; nothing where it
     /// has no end.
-    [[nodiscard]] std::optional<std::pair<std::string, std::size_t>> quoted(std::size_t start,
-                                                                            std::string_view open,
-                                                                            std::string_view close,
-                                                                            Quoting how) const {
-        std::string value;
+    [[nodiscard]] std::optional<Quoted> quoted(std::size_t start, std::string_view open,
+                                               std::string_view close, Quoting how) const {
+        Quoted found;
+        std::string& value = found.value;
         std::ptrdiff_t lines = 0;
         int depth = 0;
         for (std::size_t at = start; at < text_.size();) {
             const std::string_view rest = text_.substr(at);
             if (rest.starts_with(close) && depth-- == 0) {
-                return std::pair(std::move(value), at + close.size());
+                found.end = at + close.size();
+                return found;
             }
             if (open != close && rest.starts_with(open)) {
                 ++depth;
@@ -277,6 +302,7 @@ class Reader {
             }
             if (const std::size_t end = how.fills ? behind_filled_part(at) : at; end != at) {
                 value += computed_part;
+                found.filled.push_back(name_in(text_.substr(at, end - at)));
                 at = end;
                 continue;
             }
@@ -296,11 +322,13 @@ class Reader {
         }
         // Python puts adjacent texts together.
         if (is(Language::python) && !tokens_.empty() && tokens_.back().kind == Kind::string) {
-            tokens_.back().text += found->first;
+            ScriptToken& before = tokens_.back();
+            before.text += found->value;
+            before.filled.insert(before.filled.end(), found->filled.begin(), found->filled.end());
         } else {
-            add(kind, std::move(found->first));
+            add(kind, *found);
         }
-        advance(found->second);
+        advance(found->end);
     }
 
     bool read_string() {
@@ -399,8 +427,8 @@ class Reader {
         if (!found) {
             return false;
         }
-        add(kind, std::move(found->first));
-        advance(found->second);
+        add(kind, *found);
+        advance(found->end);
         return true;
     }
 
@@ -432,7 +460,7 @@ class Reader {
         const std::string close(1, closing(open[0]));
         auto found = quoted(at + 1, open, close, {false, false, false});
         if (found && replaces) {
-            std::size_t second = found->second;
+            std::size_t second = found->end;
             if (open != close) {
                 while (second < text_.size() && is_blank(text_[second])) {
                     ++second;
@@ -446,7 +474,7 @@ class Reader {
             return false;
         }
         add(Kind::name, "pattern");
-        advance(found->second);
+        advance(found->end);
         return true;
     }
 

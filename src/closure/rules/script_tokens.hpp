@@ -27,6 +27,8 @@ struct ScriptToken {
     Kind kind = Kind::mark;
     std::string text;
     unsigned line = 1;
+    std::vector<std::string> filled = {};  ///< the variable of each computed part; empty where it
+                                           ///< is more than a name
 
     [[nodiscard]] bool is_mark(char c) const { return kind == Kind::mark && text[0] == c; }
     [[nodiscard]] bool is_name(std::string_view name) const {
