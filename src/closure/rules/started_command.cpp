@@ -64,16 +64,17 @@ Author author_of(Evidence& evidence, NodeId node) {
     return dependency ? Author::dependency : Author::application;
 }
 
-/// Compilers, version control, package managers, what shows things to somebody at a terminal:
+/// Compilers, version control, package managers, what serves somebody at a terminal (completion for
+/// his shell):
 /// libraries call them where their own developers work, and do without elsewhere.
 bool is_developers_tool(std::string_view name) {
-    static constexpr std::array<std::string_view, 46> names{
-        "ant",   "apk",      "apt",   "apt-get",    "ar",     "bzr",   "c++",   "cargo",
-        "cc",    "clang",    "cmake", "conda",      "docker", "dpkg",  "g++",   "gcc",
-        "gdb",   "gfortran", "git",   "go",         "hg",     "javac", "ld",    "less",
-        "make",  "man",      "more",  "mvn",        "ninja",  "nm",    "npm",   "objdump",
-        "open",  "pip",      "pip3",  "pkg-config", "pnpm",   "rpm",   "rustc", "stty",
-        "strip", "svn",      "vi",    "xdg-open",   "yarn",   "yum"};
+    static constexpr std::array<std::string_view, 50> names{
+        "ant",   "apk",        "apt",   "apt-get", "ar",     "bash",  "bzr",     "c++",  "cargo",
+        "cc",    "clang",      "cmake", "conda",   "docker", "dpkg",  "fish",    "g++",  "gcc",
+        "gdb",   "gfortran",   "git",   "go",      "hg",     "javac", "ld",      "less", "make",
+        "man",   "more",       "mvn",   "ninja",   "nm",     "npm",   "objdump", "open", "pip",
+        "pip3",  "pkg-config", "pnpm",  "rpm",     "rustc",  "strip", "stty",    "svn",  "vi",
+        "which", "xdg-open",   "yarn",  "yum",     "zsh"};
     return std::find(names.begin(), names.end(), path::basename(name)) != names.end();
 }
 
