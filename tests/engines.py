@@ -48,6 +48,22 @@ def test(slimimg, full, form, codec, work):
         (shutil.rmtree if os.path.isdir(out) else os.unlink)(out)
 
 
+def test_pipe(slimimg, full):
+    """docker save | slimimg | docker load, without a file between."""
+    with open(full, "rb") as source:
+        rebuild = subprocess.Popen([slimimg, "rebuild", "-", "-o", "-", "-q", "-t", "piped:slim"],
+                                   stdin=source, stdout=subprocess.PIPE)
+        loaded = subprocess.run(["podman", "load", "-q"], stdin=rebuild.stdout,
+                                stdout=subprocess.PIPE, check=True, text=True).stdout
+        if rebuild.wait() != 0:
+            raise containers.Failure("rebuild ended with an error")
+    image = loaded.strip().splitlines()[-1].rpartition(" ")[2]
+    try:
+        musl_plugin.probe(containers.Application(image))
+    finally:
+        containers.podman("rmi", "-f", image, check=False)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--slimimg", default=os.environ.get("SLIMIMG", "slimimg"))
@@ -63,15 +79,17 @@ def main():
         return 0
     full = run.image_of("musl_plugin", musl_plugin.RECIPE, work)
     passed = failed = 0
-    for form in TRANSPORTS:
-        for codec in CODECS:
-            try:
-                test(options.slimimg, full, form, codec, work)
-                print(f"PASS {form}, {codec}", flush=True)
-                passed += 1
-            except (containers.Failure, subprocess.CalledProcessError) as failure:
-                print(f"FAIL {form}, {codec}: {failure}", flush=True)
-                failed += 1
+    cases = {f"{form}, {codec}": (test, form, codec, work)
+             for form in TRANSPORTS for codec in CODECS}
+    cases["a pipe"] = (test_pipe,)
+    for name, (check, *how) in cases.items():
+        try:
+            check(options.slimimg, full, *how)
+            print(f"PASS {name}", flush=True)
+            passed += 1
+        except (containers.Failure, subprocess.CalledProcessError) as failure:
+            print(f"FAIL {name}: {failure}", flush=True)
+            failed += 1
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -1,6 +1,5 @@
 #include "slimimg/archive/layer.hpp"
 
-#include <cerrno>
 #include <functional>
 
 #include <unistd.h>
@@ -81,19 +80,6 @@ void scan_compressed(LayerScan& layer, const Slice& blob, const RunOptions& opti
     walk(layer, options, what);
 }
 
-void write_at(int fd, std::uint64_t offset, Bytes bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (written < 0 && errno != EINTR) {
-            throw_errno("cannot write", "a temporary file");
-        }
-        if (written > 0) {
-            offset += static_cast<std::uint64_t>(written);
-            bytes = bytes.subspan(static_cast<std::size_t>(written));
-        }
-    }
-}
-
 }  // namespace
 
 LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what) {
@@ -108,6 +94,23 @@ LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_v
     return layer;
 }
 
+void for_each_piece(const LayerScan& layer, const LayerEntry& entry,
+                    const std::function<void(std::uint64_t offset, Bytes piece)>& take) {
+    const auto raw = layer.tar.sub(entry.raw.offset, entry.raw.length);
+    if (!raw) {
+        throw_damaged_layer(path::printable(entry.path), "it is not part of the layer");
+    }
+    TarReader reader(raw->bytes, path::printable(entry.path));
+    reader.next();
+    while (const auto piece = reader.next_piece()) {
+        const std::uint64_t size = entry.header.size;
+        if (piece->offset > size || piece->bytes.size() > size - piece->offset) {
+            throw_damaged_layer(path::printable(entry.path), "its sparse map leads past its end");
+        }
+        take(piece->offset, piece->bytes);
+    }
+}
+
 Slice read_sparse(const LayerScan& layer, const LayerEntry& entry, const RunOptions& options) {
     const std::uint64_t size = entry.header.size;
     if (size > options.limits.sparse_bytes) {
@@ -115,23 +118,14 @@ Slice read_sparse(const LayerScan& layer, const LayerEntry& entry, const RunOpti
                     path::printable(entry.path) + " is a sparse file of " + std::to_string(size) +
                         " bytes, over the limit of " + std::to_string(options.limits.sparse_bytes));
     }
-    const auto raw = layer.tar.sub(entry.raw.offset, entry.raw.length);
-    if (!raw) {
-        throw_damaged_layer(path::printable(entry.path), "it is not part of the layer");
-    }
     // Holes cost nothing in a file.
     const SpoolFile spool(options.spool_dir);
     if (ftruncate(spool.fd(), static_cast<off_t>(size)) != 0) {
         throw_errno("cannot write", "a temporary file");
     }
-    TarReader reader(raw->bytes, path::printable(entry.path));
-    reader.next();
-    while (const auto piece = reader.next_piece()) {
-        if (piece->offset > size || piece->bytes.size() > size - piece->offset) {
-            throw_damaged_layer(path::printable(entry.path), "its sparse map leads past its end");
-        }
-        write_at(spool.fd(), piece->offset, piece->bytes);
-    }
+    for_each_piece(layer, entry, [&](std::uint64_t offset, Bytes piece) {
+        write_at(spool.fd(), offset, piece, "a temporary file");
+    });
     return map_descriptor(spool.fd(), size);
 }
 

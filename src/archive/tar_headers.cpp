@@ -1,5 +1,7 @@
 #include "archive/tar_headers.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -88,7 +90,8 @@ struct Reading {
             if (!value.empty() && !has_gnu_link) {
                 headers.link = value;
             }
-        } else if (key.starts_with(xattr) && key.size() > xattr.size()) {
+        } else if (key.starts_with(xattr) && key.size() > xattr.size() && !value.empty()) {
+            // An empty value stands for none (pax), and engines set none.
             headers.xattrs[std::string(key.substr(xattr.size()))] = value;
         }
         headers.sparse = headers.sparse || key.starts_with("GNU.sparse.") ||
@@ -106,6 +109,22 @@ struct Reading {
 
 std::string_view c_string(std::string_view text) {
     return text.substr(0, text.find('\0'));
+}
+
+/// True of the records that a Header's fields are written as.
+bool is_of_header(std::string_view key) {
+    static constexpr std::array<std::string_view, 9> keys = {"path",
+                                                             "linkpath",
+                                                             "uid",
+                                                             "gid",
+                                                             "size",
+                                                             "mtime",
+                                                             "SCHILY.devmajor",
+                                                             "SCHILY.devminor",
+                                                             "SCHILY.realsize"};
+    return std::find(keys.begin(), keys.end(), key) != keys.end() ||
+           key.starts_with("SCHILY.xattr.") || key.starts_with("GNU.sparse.") ||
+           key == "SUN.holesdata";
 }
 
 /// The block at `at` with its body, where its type has one that libarchive reads as such.
@@ -177,6 +196,35 @@ std::optional<EntryHeaders> read_entry_headers(Bytes tar, std::uint64_t start, s
         }
     }
     return std::nullopt;
+}
+
+FurtherHeaders read_further_headers(Bytes raw_entry) {
+    FurtherHeaders further;
+    std::uint64_t at = 0;
+    for (int i = 0; i < headers_limit; ++i) {
+        const auto block = read_block(raw_entry, at);
+        if (!block) {
+            break;
+        }
+        if (block->type == 'x' || block->type == 'X') {
+            std::string_view records = block->body;
+            while (const auto record = take_record(records)) {
+                if (!is_of_header(record->first)) {
+                    further.records.emplace_back(record->first, record->second);
+                }
+            }
+        } else if (std::string_view("gVLKA").find(block->type) == std::string_view::npos) {
+            const std::string_view header =
+                as_text(raw_entry.subspan(static_cast<std::size_t>(at), block_bytes));
+            if (header.substr(257, 5) == "ustar") {
+                further.user_name = c_string(header.substr(265, 32));
+                further.group_name = c_string(header.substr(297, 32));
+            }
+            break;
+        }
+        at = block->end;
+    }
+    return further;
 }
 
 std::uint64_t skip_archive_headers(Bytes tar, std::uint64_t at) {

@@ -30,4 +30,15 @@ std::optional<EntryHeaders> read_entry_headers(Bytes tar, std::uint64_t start, s
 /// `at` moved past headers that belong to the archive and not to an entry (global, volume).
 std::uint64_t skip_archive_headers(Bytes tar, std::uint64_t at);
 
+/// What a writer put beside what Header has: names of owners, times of access and change, ACLs as
+/// text, comments, vendors' records. Kept where an entry is encoded again.
+struct FurtherHeaders {
+    std::string user_name;
+    std::string group_name;
+    std::vector<std::pair<std::string, std::string>> records;  ///< of the pax header, in order
+};
+
+/// Of one entry with its extension headers (LayerEntry::raw).
+FurtherHeaders read_further_headers(Bytes raw_entry);
+
 }  // namespace slimimg::archive

@@ -4,11 +4,13 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "archive/tar_format.hpp"
+#include "archive/tar_headers.hpp"
 
 // New entries are encoded here and not by libarchive: its pax writer encodes names by the locale,
 // changes the names of extended attributes (a blank becomes %20, which engines don't undo), and its
@@ -54,6 +56,8 @@ struct Fields {
     std::uint64_t mtime = 0;
     std::uint64_t device_major = 0;
     std::uint64_t device_minor = 0;
+    std::string_view user_name;
+    std::string_view group_name;
 };
 
 /// One header block. A number that is too large for its field stands in a pax record; the field is
@@ -81,6 +85,8 @@ std::string header_block(const Fields& fields) {
     block[156] = fields.type;
     text(157, name_bytes, fields.link);
     text(257, 8, std::string_view("ustar\00000", 8));
+    text(265, 32, fields.user_name);
+    text(297, 32, fields.group_name);
     octal(329, 8, fields.device_major);
     octal(337, 8, fields.device_minor);
     std::uint64_t sum = 0;
@@ -138,8 +144,11 @@ std::string decimal(const Timestamp& time) {
     return text;
 }
 
-PaxRecords records_for(const Fields& fields, const Header& header) {
+PaxRecords records_for(const Fields& fields, const Header& header, const FurtherHeaders& further) {
     PaxRecords records;
+    for (const auto& [key, value] : further.records) {
+        records.add(key, value);
+    }
     records.add_text("path", fields.name);
     records.add_text("linkpath", fields.link);
     records.add_number("uid", fields.uid, owner_max);
@@ -176,11 +185,16 @@ struct TarWriter::State {
     ByteSink sink;
 
     void put_padded(Bytes bytes) {
-        static constexpr std::array<std::byte, block_bytes> zeros{};
         if (!bytes.empty()) {
             sink(bytes);
         }
-        if (const std::size_t rest = bytes.size() % block_bytes; rest != 0) {
+        pad(bytes.size());
+    }
+
+    /// Fills the block that `written` bytes end in.
+    void pad(std::uint64_t written) {
+        static constexpr std::array<std::byte, block_bytes> zeros{};
+        if (const auto rest = static_cast<std::size_t>(written % block_bytes); rest != 0) {
             sink(Bytes(zeros).first(block_bytes - rest));
         }
     }
@@ -199,17 +213,49 @@ void TarWriter::raw(Bytes entries) {
     }
 }
 
-void TarWriter::entry(std::string_view path, const Header& header, Bytes content) {
-    const bool has_content = header.type == EntryType::file;
+/// What stands where in a file with holes.
+struct TarWriter::Sparse {
+    std::uint64_t real_size = 0;
+    std::uint64_t stored = 0;
+    std::string map;  // in front of the content, in whole blocks
+
+    Sparse(const LayerScan& layer, const LayerEntry& entry) : real_size(entry.header.size) {
+        std::vector<Range> pieces;
+        for_each_piece(layer, entry, [&](std::uint64_t offset, Bytes piece) {
+            if (!pieces.empty() && pieces.back().offset + pieces.back().length == offset) {
+                pieces.back().length += piece.size();
+            } else {
+                pieces.push_back({offset, piece.size()});
+            }
+            stored += piece.size();
+        });
+        if (pieces.empty() || pieces.back().offset + pieces.back().length != real_size) {
+            pieces.push_back({real_size, 0});  // as GNU tar tells of a hole at the end
+        }
+        map = std::to_string(pieces.size()) + '\n';
+        for (const Range& piece : pieces) {
+            map += std::to_string(piece.offset) + '\n' + std::to_string(piece.length) + '\n';
+        }
+        map.resize((map.size() + block_bytes - 1) / block_bytes * block_bytes);
+    }
+};
+
+void TarWriter::put(std::string_view path, const Header& header, std::uint64_t size, Bytes like,
+                    const Sparse* sparse) {
     const bool is_device =
         header.type == EntryType::char_device || header.type == EntryType::block_device;
+    const FurtherHeaders further = read_further_headers(like);
+    const std::string base = std::string(path::basename(path));
     const std::string name = tar_name(path, header.type);
-    Fields fields{.name = name,
+    const std::string stand_in = "GNUSparseFile.0/" + base;
+    Fields fields{.name = sparse != nullptr ? std::string_view(stand_in) : name,
                   .type = type_flag(header.type),
                   .mode = header.mode,
                   .uid = header.uid,
                   .gid = header.gid,
-                  .size = has_content ? content.size() : 0};
+                  .size = size,
+                  .user_name = further.user_name,
+                  .group_name = further.group_name};
     const std::string target =
         header.type == EntryType::hardlink ? tar_name(header.link, EntryType::file) : header.link;
     fields.link = target;
@@ -217,17 +263,41 @@ void TarWriter::entry(std::string_view path, const Header& header, Bytes content
     fields.device_major = is_device ? header.device_major : 0;
     fields.device_minor = is_device ? header.device_minor : 0;
 
-    const PaxRecords records = records_for(fields, header);
+    PaxRecords records = records_for(fields, header, further);
+    if (sparse != nullptr) {
+        records.add("GNU.sparse.major", "1");
+        records.add("GNU.sparse.minor", "0");
+        records.add("GNU.sparse.name", name);
+        records.add("GNU.sparse.realsize", std::to_string(sparse->real_size));
+    }
     if (!records.text().empty()) {
-        const std::string extension = "PaxHeaders.0/" + std::string(path::basename(path));
+        const std::string extension = "PaxHeaders.0/" + base;
         state_->put_padded(as_bytes(header_block(
             {.name = extension, .type = 'x', .mode = 0644, .size = records.text().size()})));
         state_->put_padded(as_bytes(records.text()));
     }
     state_->put_padded(as_bytes(header_block(fields)));
+}
+
+void TarWriter::entry(std::string_view path, const Header& header, Bytes content, Bytes like) {
+    const bool has_content = header.type == EntryType::file;
+    put(path, header, has_content ? content.size() : 0, like, nullptr);
     if (has_content) {
         state_->put_padded(content);
     }
+}
+
+void TarWriter::sparse_entry(std::string_view path, const Header& header, const LayerScan& layer,
+                             const LayerEntry& from, Bytes like) {
+    const Sparse sparse(layer, from);
+    put(path, header, sparse.map.size() + sparse.stored, like, &sparse);
+    state_->sink(as_bytes(sparse.map));
+    for_each_piece(layer, from, [&](std::uint64_t, Bytes piece) {
+        if (!piece.empty()) {
+            state_->sink(piece);
+        }
+    });
+    state_->pad(sparse.stored);
 }
 
 void TarWriter::finish() {

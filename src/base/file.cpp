@@ -92,6 +92,19 @@ void write_all(int fd, Bytes bytes, std::string_view name) {
     }
 }
 
+void write_at(int fd, std::uint64_t offset, Bytes bytes, std::string_view name) {
+    while (!bytes.empty()) {
+        const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno != EINTR) {
+            throw_errno("cannot write", name);
+        }
+        if (written > 0) {
+            offset += static_cast<std::uint64_t>(written);
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        }
+    }
+}
+
 SpoolFile::SpoolFile(const std::filesystem::path& dir) : dir_(spool_folder(dir)) {
     // O_TMPFILE is not everywhere (overlayfs before 6.6, NFS): fall back to a name that goes at
     // once.

@@ -33,7 +33,7 @@ struct Options {
 };
 
 std::optional<image::Format> parse_format(const std::string& name) {
-    if (name.empty()) {
+    if (name.empty() || name == "dir") {
         return std::nullopt;
     }
     if (name == "docker") {
@@ -98,10 +98,14 @@ slim::RebuildOptions rebuild_options(const Options& options) {
                     "standard output is a terminal, no image is written to it",
                     "pipe it on, or name a file: -o slim.tar");
     }
-    if (options.target == "-" && result.format == image::Format::oci_dir) {
-        throw Error(Exit::usage, "directory-to-pipe",
-                    "an OCI layout directory cannot go to standard output",
-                    "name a directory, or take --output-format oci");
+    result.unpacked = options.format == "dir";
+    if (options.target == "-" && (result.unpacked || result.format == image::Format::oci_dir)) {
+        throw Error(Exit::usage, "directory-to-pipe", "a directory cannot go to standard output",
+                    "name a directory, or take --output-format docker or oci");
+    }
+    if (result.unpacked && result.compression) {
+        throw Error(Exit::usage, "bad-compression", "--output-format dir has nothing to compress",
+                    "leave --compress out, or take another format");
     }
     return result;
 }
@@ -128,15 +132,19 @@ Exit run(const Options& options) {
 void declare(CLI::App& command, Options& options) {
     constexpr const char* group = "The new image";
     options.input.declare(command);
-    add_option(command, "-o,--output", options.target,
-               "Where to write it: a file, a directory for oci-dir, or - for standard output",
-               group)
+    add_option(
+        command, "-o,--output", options.target,
+        "Where to write it: a file, a directory for oci-dir and dir, or - for standard output",
+        group)
         ->option_text("OUT")
         ->required();
-    add_option(command, "--output-format", options.format,
-               "docker and oci are archives, oci-dir is a directory (default: the input's)", group)
-        ->option_text("docker|oci|oci-dir")
-        ->check(CLI::IsMember({"docker", "oci", "oci-dir"}));
+    add_option(
+        command, "--output-format", options.format,
+        "docker and oci are archives, oci-dir is a directory; dir is no image but a directory "
+        "with the root file system (default: the input's)",
+        group)
+        ->option_text("docker|oci|oci-dir|dir")
+        ->check(CLI::IsMember({"docker", "oci", "oci-dir", "dir"}));
     add_option(command, "--compress", options.compression,
                "Compression of the layer: none, gzip or zstd, with a level after a colon if "
                "wanted (default: the input's)",

@@ -12,7 +12,7 @@
 #include "slimimg/archive/tar_writer.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
-#include "slimimg/base/temporary.hpp"
+#include "slimimg/base/staged_folder.hpp"
 
 #include "image/config.hpp"
 #include "image/json.hpp"
@@ -175,75 +175,6 @@ void write_tar(const Files& files, const archive::ByteSink& sink) {
     tar.finish();
 }
 
-/// A folder that takes its name only when it is whole.
-class StagedFolder {
-  public:
-    explicit StagedFolder(const fs::path& target) : target_(fs::weakly_canonical(target)) {
-        if (target_.filename().empty() && target_.has_parent_path()) {
-            target_ = target_.parent_path();  // "out/" that is not there yet
-        }
-        check_target();
-        temporary_ = std::make_unique<Temporary>(target_, Temporary::Kind::folder);
-    }
-
-    [[nodiscard]] const fs::path& temporary() const { return temporary_->path(); }
-
-    void write(const Files& files) const {
-        fs::create_directories(temporary() / "blobs" / "sha256");
-        for (const auto& [name, content] : files) {
-            AtomicFile file(temporary() / name);
-            file.write(content.bytes);
-            file.commit();
-        }
-    }
-
-    void commit() const {
-        temporary_->commit([&] { take_place(); });
-    }
-
-  private:
-    void check_target() const {
-        if (!fs::exists(target_)) {
-            return;
-        }
-        if (!fs::is_directory(target_)) {
-            throw Error(Exit::usage, "target-no-folder", target_.string() + " is no folder",
-                        "name a new folder for the OCI layout");
-        }
-        if (!fs::is_empty(target_) && !fs::exists(target_ / "oci-layout")) {
-            throw Error(Exit::usage, "target-not-empty",
-                        target_.string() + " is a folder with other things in it",
-                        "name a new folder");
-        }
-    }
-
-    /// A layout that stands there, perhaps by another run since, is swapped with the new one and
-    /// then goes with the temporary name; where the file system can't swap, it steps aside first.
-    void take_place() const {
-        check_target();
-        if (!fs::exists(target_) || fs::is_empty(target_)) {
-            fs::rename(temporary(), target_);
-            return;
-        }
-        if (renameat2(AT_FDCWD, temporary().c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) ==
-            0) {
-            return;
-        }
-        const fs::path old = temporary().string() + ".old";
-        fs::rename(target_, old);
-        try {
-            fs::rename(temporary(), target_);
-        } catch (const fs::filesystem_error&) {
-            fs::rename(old, target_);
-            throw;
-        }
-        fs::rename(old, temporary());
-    }
-
-    fs::path target_;
-    std::unique_ptr<Temporary> temporary_;
-};
-
 [[noreturn]] void throw_io(const std::string& target, const fs::filesystem_error& failure) {
     throw Error(Exit::internal, "io", "cannot write " + target + ": " + failure.code().message());
 }
@@ -272,12 +203,15 @@ struct StagedImage::State {
     std::unique_ptr<SpoolFile> spool;
 
     void write_folder(const Files& files) {
-        folder = std::make_unique<StagedFolder>(target);
-        folder->write(files);
-        location = folder->temporary().string();
+        folder = std::make_unique<StagedFolder>(target, "oci-layout");
+        fs::create_directories(folder->temporary() / "blobs" / "sha256");
         for (const auto& [name, content] : files) {
+            AtomicFile blob(folder->temporary() / name);
+            blob.write(content.bytes);
+            blob.commit();
             bytes += content.size();
         }
+        location = folder->temporary().string();
     }
 
     void write_archive(const Files& files, const fs::path& spool_dir) {
@@ -327,11 +261,7 @@ void StagedImage::commit() {
     } else if (state_->spool) {
         copy_to_stream(state_->spool->map().bytes, state_->target);
     } else {
-        try {
-            state_->folder->commit();
-        } catch (const fs::filesystem_error& failure) {
-            throw_io(state_->target, failure);
-        }
+        state_->folder->commit();
     }
 }
 

@@ -287,10 +287,10 @@ Report make_report(const slim::Rebuild& rebuild, const closure::Request& request
     report.proof = Proof{.programs = rebuild.proof.programs,
                          .libraries = rebuild.proof.libraries,
                          .symbols = rebuild.proof.symbols};
-    report.diagnostics.insert(report.diagnostics.end(), rebuild.base_diagnostics.begin(),
-                              rebuild.base_diagnostics.end());
-    report.diagnostics.insert(report.diagnostics.end(), rebuild.proof.diagnostics.begin(),
-                              rebuild.proof.diagnostics.end());
+    for (const auto* more :
+         {&rebuild.base_diagnostics, &rebuild.unpack_diagnostics, &rebuild.proof.diagnostics}) {
+        report.diagnostics.insert(report.diagnostics.end(), more->begin(), more->end());
+    }
     return report;
 }
 

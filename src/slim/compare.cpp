@@ -1,8 +1,10 @@
 #include "slim/compare.hpp"
 
 #include <cstring>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "slimimg/base/digest.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
@@ -54,6 +56,40 @@ void check_stripped(const PlanItem& item, Bytes before, Bytes after) {
     }
 }
 
+struct Stored {
+    const archive::LayerScan& layer;
+    const archive::LayerEntry& entry;
+};
+
+Stored stored(const rootfs::Rootfs& rootfs, NodeId id) {
+    const rootfs::Node& node = rootfs[id];
+    const archive::LayerScan& layer = rootfs.layers()[node.content_layer];
+    return {layer, layer.entries[node.content_entry]};
+}
+
+/// What a file with holes has, and where.
+struct Pieces {
+    Digest digest;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // from, to
+
+    bool operator==(const Pieces&) const = default;
+};
+
+Pieces pieces_of(const Stored& file) {
+    Pieces pieces;
+    Hasher hasher;
+    archive::for_each_piece(file.layer, file.entry, [&](std::uint64_t offset, Bytes piece) {
+        hasher.update(piece);
+        if (!pieces.ranges.empty() && pieces.ranges.back().second == offset) {
+            pieces.ranges.back().second += piece.size();
+        } else if (!piece.empty()) {
+            pieces.ranges.emplace_back(offset, offset + piece.size());
+        }
+    });
+    pieces.digest = hasher.finish();
+    return pieces;
+}
+
 void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item,
                 const rootfs::Rootfs& source) {
     if (const auto what = difference(written[node].header, item.header); !what.empty()) {
@@ -65,6 +101,16 @@ void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item
     // What was copied as it stood needs no second look; a sparse file isn't laid out for it.
     if (!item.content && same_bytes(written.raw_entry(node), source.raw_entry(*item.source))) {
         return;
+    }
+    if (!item.content) {
+        const Stored ours = stored(written, node);
+        const Stored theirs = stored(source, *item.source);
+        if (ours.entry.sparse && theirs.entry.sparse) {
+            if (pieces_of(ours) != pieces_of(theirs)) {
+                throw_differs(item.path, "the content");
+            }
+            return;
+        }
     }
     const Slice planned = item.content ? *item.content : source.content(*item.source);
     const Slice content = written.content(node);

@@ -67,6 +67,9 @@ archive::Compression new_compression(const Analysis& analysis, const RebuildOpti
     if (options.compression) {
         return *options.compression;
     }
+    if (options.unpacked) {
+        return {};
+    }
     const auto layers = analysis.rootfs.layers();
     const auto largest =
         std::max_element(layers.begin(), layers.end(),

@@ -5,6 +5,8 @@
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
+#include "slimimg/base/staged_folder.hpp"
+#include "slimimg/rootfs/unpack.hpp"
 
 #include "slim/bases/parts.hpp"
 #include "slim/compare.hpp"
@@ -177,16 +179,17 @@ image::NewImage make_image(const Analysis& analysis, const Plan& plan,
     return made;
 }
 
-/// Reads the image back from where it waits, and holds it against the plan and the source.
-void prove_staged(const image::StagedImage& staged, const closure::Request& request,
-                  const Plan& plan, const std::optional<Ground>& ground, RunOptions run,
-                  Rebuild& rebuild) {
+/// Reads the image back from where it waits, and holds it against the plan and the source. Returns
+/// the tree that it has.
+rootfs::Rootfs prove_staged(const image::StagedImage& staged, const closure::Request& request,
+                            const Plan& plan, const std::optional<Ground>& ground, RunOptions run,
+                            Rebuild& rebuild) {
     const ProgressStep step(run, "prove", "the new image", 0);
     run.progress = nullptr;  // reading it back is part of the proof
     const Analysis& analysis = rebuild.analysis;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);
-    const rootfs::Rootfs written = read_tree(image, run);
+    rootfs::Rootfs written = read_tree(image, run);
     check_written(written, plan, analysis.rootfs, run, ground.has_value());
     rebuild.proof = prove(written, analysis.rootfs, analysis.closure, image.config, run,
                           ground ? &ground->rootfs : nullptr);
@@ -194,7 +197,41 @@ void prove_staged(const image::StagedImage& staged, const closure::Request& requ
     rebuild.archive_after_bytes = staged.bytes();
     rebuild.config = image.config;
     allow_missing(rebuild.proof, request, analysis.rootfs);
+    return written;
 }
+
+/// Where the result goes: the image itself, or in its place a folder with what it holds.
+class Target {
+  public:
+    Target(const RebuildOptions& options, const RunOptions& run) : options_(options), run_(run) {
+        if (options.unpacked) {
+            folder_.emplace(options.output);
+        }
+    }
+
+    /// Writes the image where it waits for its proof.
+    const image::StagedImage& stage(const image::NewImage& made, image::Format format) {
+        staged_.emplace(made, format, folder_ ? "-" : options_.output, run_.spool_dir);
+        return *staged_;
+    }
+
+    void commit(const rootfs::Rootfs& written, Rebuild& rebuild) {
+        if (!folder_) {
+            staged_->commit();
+            return;
+        }
+        const ProgressStep step(run_, "write", "the root file system", rebuild.after_bytes);
+        rebuild.unpack_diagnostics = rootfs::unpack(written, folder_->temporary());
+        rebuild.archive_after_bytes = rebuild.after_bytes;
+        folder_->commit();
+    }
+
+  private:
+    const RebuildOptions& options_;
+    const RunOptions& run_;
+    std::optional<StagedFolder> folder_;
+    std::optional<image::StagedImage> staged_;
+};
 
 void tell_if_not_smaller(Rebuild& rebuild) {
     if (rebuild.archive_after_bytes >= rebuild.analysis.image.archive_bytes) {
@@ -246,7 +283,9 @@ Rebuild rebuild(image::Image source, const closure::Request& request,
                     "nothing was written; --allow-missing NAME accepts one");
     demand_content(analysis);
 
-    const image::Format format = rebuild_options.format.value_or(analysis.image.format);
+    Target target(rebuild_options, run);
+    const image::Format format = rebuild_options.format.value_or(
+        rebuild_options.unpacked ? image::Format::docker : analysis.image.format);
     const std::optional<Ground> ground = read_ground(analysis, rebuild_options, run);
     Standing standing;
     if (ground) {
@@ -258,13 +297,13 @@ Rebuild rebuild(image::Image source, const closure::Request& request,
     }
     const Plan& plan = ground ? standing.plan : analysis.plan;
     const image::NewImage made = make_image(analysis, plan, ground, rebuild_options, format, run);
-    image::StagedImage staged(made, format, rebuild_options.output, run.spool_dir);
-    prove_staged(staged, request, plan, ground, run, rebuild);
+    const image::StagedImage& staged = target.stage(made, format);
+    const rootfs::Rootfs written = prove_staged(staged, request, plan, ground, run, rebuild);
     demand_resolved(rebuild.proof.failures, analysis.rootfs,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "
                     "one");
-    staged.commit();
+    target.commit(written, rebuild);
     tell_if_not_smaller(rebuild);
     return rebuild;
 }

@@ -20,6 +20,27 @@ Bytes raw_bytes(const PlanItem& item, const rootfs::Rootfs& rootfs) {
     return rootfs.raw_entry(*item.source);
 }
 
+/// Writes an entry that is new, or not any more as it was.
+void encode(const PlanItem& item, const rootfs::Rootfs& rootfs, archive::TarWriter& tar) {
+    const bool is_file = item.header.type == archive::EntryType::file;
+    if (!is_file || item.content || !item.source) {
+        tar.entry(item.path, item.header, item.content.value_or(Slice{}).bytes,
+                  item.source ? rootfs.raw_entry(*item.source) : Bytes{});
+        return;
+    }
+    // The entry with the content, where this name was a hard link to it.
+    const rootfs::Node& node = rootfs[*item.source];
+    const archive::LayerScan& layer = rootfs.layers()[node.content_layer];
+    const archive::LayerEntry& stored = layer.entries[node.content_entry];
+    const Bytes like =
+        checked_subspan(layer.tar.bytes, stored.raw.offset, stored.raw.length).value_or(Bytes{});
+    if (stored.sparse) {
+        tar.sparse_entry(item.path, item.header, layer, stored, like);
+    } else {
+        tar.entry(item.path, item.header, rootfs.content(*item.source).bytes, like);
+    }
+}
+
 /// Writes raw entries that follow each other in the source in one piece, up to a size that stays
 /// in the processor's cache while it is hashed and compressed.
 class RawRun {
@@ -62,11 +83,7 @@ archive::WrittenBlob write_layer(const Plan& plan, const rootfs::Rootfs& rootfs,
             continue;
         }
         raw.flush();
-        Slice content = item.content.value_or(Slice{});
-        if (item.source && !item.content && item.header.type == archive::EntryType::file) {
-            content = rootfs.content(*item.source);
-        }
-        tar.entry(item.path, item.header, content.bytes);
+        encode(item, rootfs, tar);
     }
     raw.flush();
     tar.finish();

@@ -91,7 +91,7 @@ class Generator {
         for (std::size_t i = below(4); i-- > 0;) {
             header.xattrs.emplace_back(
                 "user." + std::string(1, static_cast<char>('a' + i)) + " %" + text(below(90)),
-                bytes(below(300)));
+                bytes(1 + below(300)));
         }
         std::sort(header.xattrs.begin(), header.xattrs.end());
         return entry;

@@ -108,13 +108,13 @@ TEST_CASE("Conffiles goes where none of them is kept") {
 
 TEST_CASE("a listed path whose folder's link is not kept is written as the file's own") {
     const Planned planned(
-        test::tree({test::symlink("srv/link", "real"), file("srv/real/a", "x"),
+        test::tree({test::symlink("usr/share/link", "real"), file("usr/share/real/a", "x"),
                     file("var/lib/dpkg/status", "Package: p\nStatus: install ok installed\n"),
-                    file("var/lib/dpkg/info/p.list", "/srv/link/a\n"),
-                    file("var/lib/dpkg/info/p.md5sums", "0123  srv/link/a\n")}),
-        {"/srv/real/a"});
-    CHECK(planned.item("/srv/link") == nullptr);
-    CHECK(text_of(planned, "/var/lib/dpkg/status.d/p.md5sums") == "0123  srv/real/a\n");
+                    file("var/lib/dpkg/info/p.list", "/usr/share/link/a\n"),
+                    file("var/lib/dpkg/info/p.md5sums", "0123  usr/share/link/a\n")}),
+        {"/usr/share/real/a"});
+    CHECK(planned.item("/usr/share/link") == nullptr);
+    CHECK(text_of(planned, "/var/lib/dpkg/status.d/p.md5sums") == "0123  usr/share/real/a\n");
 }
 
 TEST_CASE("os-release stays with the link that leads to it, without records it goes") {

@@ -161,7 +161,7 @@ TEST_CASE("what the plan made or changed is written as it says") {
     slim::check_written(written.tree, planned.plan, planned.rootfs, {});
 }
 
-TEST_CASE("a sparse file stays sparse, and is laid out where its entry has to change") {
+TEST_CASE("a sparse file stays sparse, also where its entry has to change") {
     const auto tree = [] {
         test::Member sparse = test::file("disk", "headtail");
         sparse.pax = test::pax_record("GNU.sparse.major", "0") +
@@ -177,13 +177,31 @@ TEST_CASE("a sparse file stays sparse, and is laid out where its entry has to ch
     slim::check_written(copied.tree, both.plan, both.rootfs, {});
     CHECK(copied.blob.plain_bytes < 20000);
     const Planned second(tree(), {"/link"});
-    const Written laid_out = write(second);
-    slim::check_written(laid_out.tree, second.plan, second.rootfs, {});
-    CHECK(laid_out.blob.plain_bytes > 100000);
-    const Slice content = laid_out.tree.content(*laid_out.tree.find("/link"));
+    const Written changed = write(second);
+    slim::check_written(changed.tree, second.plan, second.rootfs, {});
+    CHECK(changed.blob.plain_bytes < 20000);
+    CHECK(changed.tree.entry(*changed.tree.find("/link"))->sparse);
+    const Slice content = changed.tree.content(*changed.tree.find("/link"));
     CHECK(content.size() == 100000);
     CHECK(content.text().starts_with("head"));
     CHECK(content.text().ends_with("tail"));
+}
+
+TEST_CASE("what a header does not have survives where an entry has to change") {
+    test::Member member = test::file("first", "x");
+    member.pax = test::pax_record("atime", "1600000000.5") +
+                 test::pax_record("SCHILY.acl.access", "user::rw-") +
+                 test::pax_record("SCHILY.xattr.user.a", "1");
+    const Planned planned(test::tree({member, test::hardlink("second", "first")}), {"/second"});
+    const Written written = write(planned);
+    slim::check_written(written.tree, planned.plan, planned.rootfs, {});
+    const auto raw = as_text(written.tree.raw_entry(*written.tree.find("/second")));
+    for (const std::string_view record :
+         {"atime=1600000000.5\n", "SCHILY.acl.access=user::rw-\n", "SCHILY.xattr.user.a=1\n"}) {
+        const std::size_t at = raw.find(record);
+        CHECK(at != raw.npos);
+        CHECK(raw.find(record, at + 1) == raw.npos);
+    }
 }
 
 TEST_CASE("the same plan gives the same bytes with any number of threads") {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,12 @@ struct LayerScan {
 /// Throws Error (bad_input) for damaged data, names that leave the image, and past limits.
 /// With options.verify false neither digest is computed.
 LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what);
+
+/// A sparse entry's content without its holes: each stored piece with its place in the file, in
+/// order. Throws Error (bad_input) for a map that leads past the end. The bytes of a piece live as
+/// long as the call of `take`.
+void for_each_piece(const LayerScan& layer, const LayerEntry& entry,
+                    const std::function<void(std::uint64_t offset, Bytes piece)>& take);
 
 /// The content of a sparse entry laid out with its holes. Throws Error past limits.
 Slice read_sparse(const LayerScan& layer, const LayerEntry& entry, const RunOptions& options);

@@ -25,11 +25,21 @@ class TarWriter {
     /// A new entry; `path` is an image path ("/etc/passwd"), written without the leading "/". Of a
     /// file the size is that of `content`; other types have none. Throws Error (internal) for an
     /// extended attribute whose name a tar can't hold.
-    void entry(std::string_view path, const Header& header, Bytes content);
+    /// `like` is the raw entry that it was, if it was one: what a Header does not have (names of
+    /// owners, times of access, vendors' records) is taken from there.
+    void entry(std::string_view path, const Header& header, Bytes content, Bytes like = {});
+    /// A file with holes, from an entry of a layer; written as GNU tar's pax format 1.0 has it,
+    /// which engines read.
+    void sparse_entry(std::string_view path, const Header& header, const LayerScan& layer,
+                      const LayerEntry& from, Bytes like = {});
     /// The two zero blocks that end a tar. Must be called once, last.
     void finish();
 
   private:
+    struct Sparse;
+    void put(std::string_view path, const Header& header, std::uint64_t size, Bytes like,
+             const Sparse* sparse);
+
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -34,6 +34,9 @@ Slice map_descriptor(int fd, std::uint64_t size);
 /// Writes all bytes, through short writes and signals; `name` is for the error's text.
 void write_all(int fd, Bytes bytes, std::string_view name);
 
+/// The same at a place in the file.
+void write_at(int fd, std::uint64_t offset, Bytes bytes, std::string_view name);
+
 /// An unlinked temporary file: nobody sees it, and it is gone with the process.
 class SpoolFile {
   public:

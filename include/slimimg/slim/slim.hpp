@@ -69,8 +69,9 @@ Analysis analyze(image::Image image, const closure::Request& request, const RunO
 enum class Layers { single, split };
 
 struct RebuildOptions {
-    std::string output;                               ///< file, folder, or "-"
-    std::optional<image::Format> format;              ///< absent: the input's
+    std::string output;                   ///< file, folder, or "-"
+    std::optional<image::Format> format;  ///< absent: the input's
+    bool unpacked = false;  ///< in place of an image, its root file system in a new folder
     std::optional<archive::Compression> compression;  ///< absent: the input's codec
     std::vector<std::string> names;  ///< absent: the input's with "-slim" at the tag
     PlanOptions plan;
@@ -97,6 +98,7 @@ struct Rebuild {
     std::string base_name;                  ///< of the image it stands on; empty: none
     std::uint64_t base_bytes = 0;           ///< of those, in that image's layers
     std::vector<Diagnostic> base_diagnostics;
+    std::vector<Diagnostic> unpack_diagnostics;  ///< what the user may not set
 };
 
 /// Analyzes, writes, reopens, proves, and only then puts the image in its place. Throws Error with
