@@ -10,7 +10,7 @@
 namespace slimimg::check {
 namespace {
 
-CheckReport describe(const slim::Analysis& analysis) {
+CheckReport describe(const slim::Analysis& analysis, const Waste& waste) {
     const image::Image& image = analysis.image;
     CheckReport report;
     report.name = image.names.empty() ? image.source : image.names.front();
@@ -22,11 +22,13 @@ CheckReport describe(const slim::Analysis& analysis) {
     report.archive_bytes = image.archive_bytes;
     report.bytes = analysis.before_bytes;
     report.slim_bytes = analysis.plan.bytes;
+    report.efficiency = waste.figures;
     const auto scans = analysis.rootfs.layers();
     for (std::size_t i = 0; i < image.layers.size() && i < scans.size(); ++i) {
         CheckedLayer layer{.diff_id = image.layers[i].diff_id.str(),
                            .created_by = image.layers[i].created_by,
-                           .stored = image.layers[i].blob.size()};
+                           .stored = image.layers[i].blob.size(),
+                           .wasted = waste.of_layer[i]};
         for (const archive::LayerEntry& entry : scans[i].entries) {
             layer.bytes += entry.header.type == archive::EntryType::file ? entry.header.size : 0;
         }
@@ -105,8 +107,9 @@ Exit CheckResult::status() const {
 
 CheckReport check_image(const slim::Analysis& analysis, const CheckSettings& settings,
                         const CheckOptions& options, const RunOptions& run) {
-    CheckReport report = describe(analysis);
-    Inspection inspection(analysis, settings, report.efficiency, run);
+    const Waste waste = find_waste(analysis.rootfs);
+    CheckReport report = describe(analysis, waste);
+    Inspection inspection(analysis, settings, waste, run);
     for (const Policy* policy : all_policies()) {
         const Level level = settings.level_of(policy->info);
         if (level != Level::off) {

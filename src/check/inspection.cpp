@@ -1,21 +1,30 @@
 #include "check/inspection.hpp"
 
 namespace slimimg::check {
+namespace {
+
+bool has_rpm_records(const rootfs::Rootfs& rootfs) {
+    return rootfs.resolve("/var/lib/rpm").node || rootfs.resolve("/usr/lib/sysimage/rpm").node;
+}
+
+}  // namespace
 
 Inspection::Inspection(const slim::Analysis& analysis, const CheckSettings& settings,
-                       const Efficiency& efficiency, const RunOptions& run)
+                       const Waste& waste, const RunOptions& run)
     : analysis_(analysis),
       settings_(settings),
-      efficiency_(efficiency),
+      waste_(waste),
       run_(run),
-      elves_(analysis.rootfs, run.limits) {}
+      elves_(analysis.rootfs, run.limits),
+      has_unread_records_(analysis.packages.packages().empty() && has_rpm_records(rootfs())) {}
 
 bool Inspection::is_kept(rootfs::NodeId node) const {
     return analysis_.closure.kept.contains(node);
 }
 
 bool Inspection::is_packaged(rootfs::NodeId node) const {
-    return analysis_.packages.owner(node).has_value();
+    return analysis_.packages.owner(node).has_value() ||
+           (rootfs()[node].layer == 0 && has_unread_records_);
 }
 
 void Inspection::find(Found found) {

@@ -11,6 +11,7 @@
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/nearest.hpp"
 #include "slimimg/base/path.hpp"
+#include "slimimg/base/sizes.hpp"
 
 namespace slimimg::check {
 namespace {
@@ -121,7 +122,195 @@ void read_closure(Settings& to, const toml::node& value, const Place& place) {
     read_table<ClosureSettings>(table_of(value, place), place, closure_keys, to.closure);
 }
 
-constexpr std::array<Key<SettingsFile::Image>, 2> image_keys{{
+/// "text" of a value, refused where it is none.
+std::string string_of(const toml::node& value, const Place& place) {
+    const auto text = value.value<std::string>();
+    if (!value.is_string() || !text) {
+        place.refuse_value(value, "is no text", "write it in quotes");
+    }
+    return *text;
+}
+
+Level level_of(const toml::node& value, const Place& place, std::string_view off) {
+    const auto text = value.value<std::string>();
+    const auto level = value.is_string() && text
+                           ? parse_level(*text == off ? level_name(Level::off) : *text)
+                           : std::nullopt;
+    if (!level || (off != level_name(Level::off) && *text == level_name(Level::off))) {
+        place.refuse_value(
+            value, "cannot be this",
+            "it is one of \"" + std::string(off) + "\", \"note\", \"warning\" and \"error\"");
+    }
+    return *level;
+}
+
+std::uint64_t bytes_of(const toml::node& value, const Place& place) {
+    if (const auto number = value.value<std::int64_t>();
+        value.is_integer() && number && *number >= 0) {
+        return static_cast<std::uint64_t>(*number);
+    }
+    const auto text = value.value<std::string>();
+    const auto bytes = value.is_string() && text ? parse_bytes(*text) : std::nullopt;
+    if (!bytes) {
+        place.refuse_value(value, "is no size", "write it as \"200 MB\" or a number of bytes");
+    }
+    return *bytes;
+}
+
+double number_of(const toml::node& value, const Place& place, double most, const char* hint) {
+    const auto number = value.value<double>();
+    if (!value.is_number() || !number || !(*number >= 0 && *number <= most)) {
+        place.refuse_value(value, "cannot be this", hint);
+    }
+    return *number;
+}
+
+double percent_of(const toml::node& value, const Place& place) {
+    return number_of(value, place, 1e6, "write a percentage as a number: 10");
+}
+double reduction_of(const toml::node& value, const Place& place) {
+    return number_of(value, place, 100, "write a percentage as a number from 0 to 100");
+}
+double share_of(const toml::node& value, const Place& place) {
+    return number_of(value, place, 1, "write a share from 0 to 1: 0.95");
+}
+
+constexpr std::array<Key<Thresholds>, 9> limit_keys{{
+    {"size", [](Thresholds& to, const toml::node& value,
+                const Place& place) { to.size = bytes_of(value, place); }},
+    {"growth", [](Thresholds& to, const toml::node& value,
+                  const Place& place) { to.growth = percent_of(value, place); }},
+    {"reduction", [](Thresholds& to, const toml::node& value,
+                     const Place& place) { to.reduction = reduction_of(value, place); }},
+    {"lowest-efficiency",
+     [](Thresholds& to, const toml::node& value, const Place& place) {
+         to.lowest_efficiency = share_of(value, place);
+     }},
+    {"highest-wasted-bytes",
+     [](Thresholds& to, const toml::node& value, const Place& place) {
+         to.highest_wasted_bytes = bytes_of(value, place);
+     }},
+    {"highest-wasted-percent",
+     [](Thresholds& to, const toml::node& value, const Place& place) {
+         to.highest_wasted_percent = share_of(value, place);
+     }},
+    {"cache", [](Thresholds& to, const toml::node& value,
+                 const Place& place) { to.cache_bytes = bytes_of(value, place); }},
+    {"duplicates", [](Thresholds& to, const toml::node& value,
+                      const Place& place) { to.duplicate_bytes = bytes_of(value, place); }},
+    {"debug", [](Thresholds& to, const toml::node& value,
+                 const Place& place) { to.debug_bytes = bytes_of(value, place); }},
+}};
+
+/// The keys are the policies' ids.
+void read_levels(CheckSettings& to, const toml::node& value, const Place& place) {
+    for (const auto& [name, level] : table_of(value, place)) {
+        const std::string_view id = name.str();
+        if (find_policy(id) == nullptr) {
+            std::vector<std::string_view> ids;
+            for (const PolicyInfo& policy : policy_infos()) {
+                ids.push_back(policy.id);
+            }
+            const std::string_view near = nearest(id, ids);
+            refuse(place.path, name.source(), "there is no policy " + std::string(id),
+                   near.empty() ? "slimimg check --list has them all"
+                                : "did you mean " + std::string(near) + "?");
+        }
+        to.levels.insert_or_assign(std::string(id),
+                                   level_of(level, place.below(id), level_name(Level::off)));
+    }
+}
+
+bool is_date(std::string_view text) {
+    return text.size() == 10 &&
+           path::glob_match("[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]", text);
+}
+
+constexpr std::array<Key<Waiver>, 4> waiver_keys{{
+    {"policy",
+     [](Waiver& to, const toml::node& value, const Place& place) {
+         to.policy = string_of(value, place);
+         if (find_policy(to.policy) == nullptr) {
+             std::vector<std::string_view> ids;
+             for (const PolicyInfo& policy : policy_infos()) {
+                 ids.push_back(policy.id);
+             }
+             const std::string_view near = nearest(to.policy, ids);
+             place.refuse_value(value, "names no policy: " + to.policy,
+                                near.empty() ? "slimimg check --list has them all"
+                                             : "did you mean " + std::string(near) + "?");
+         }
+     }},
+    {"path", [](Waiver& to, const toml::node& value,
+                const Place& place) { to.path = string_of(value, place); }},
+    {"reason", [](Waiver& to, const toml::node& value,
+                  const Place& place) { to.reason = string_of(value, place); }},
+    {"until",
+     [](Waiver& to, const toml::node& value, const Place& place) {
+         if (const auto date = value.value<toml::date>(); value.is_date() && date) {
+             std::array<char, 32> text{};
+             std::snprintf(text.data(), text.size(), "%04u-%02u-%02u", unsigned{date->year},
+                           unsigned{date->month}, unsigned{date->day});
+             to.until = text.data();
+             return;
+         }
+         to.until = value.is_string() ? *value.value<std::string>() : "";
+         if (!is_date(to.until)) {
+             place.refuse_value(value, "is no day", "write it as 2027-01-31");
+         }
+     }},
+}};
+
+void read_waivers(CheckSettings& to, const toml::node& value, const Place& place) {
+    const toml::array* const array = value.as_array();
+    if (array == nullptr || !array->is_homogeneous(toml::node_type::table)) {
+        place.refuse_value(value, "is no list of tables", "write it as [[" + place.key + "]]");
+    }
+    for (const toml::node& entry : *array) {
+        Waiver waiver;
+        read_table<Waiver>(table_of(entry, place), place, waiver_keys, waiver);
+        waiver.line = entry.source().begin.line;
+        if (waiver.policy.empty() || waiver.reason.empty()) {
+            refuse(place.path, entry.source(),
+                   std::string("a waiver has no ") + (waiver.policy.empty() ? "policy" : "reason"),
+                   "it needs policy = \"...\" and reason = \"...\"; path and until narrow it");
+        }
+        to.waivers.push_back(std::move(waiver));
+    }
+}
+
+void read_profile(CheckSettings& to, const toml::node& value, const Place& place) {
+    const std::string name = string_of(value, place);
+    if (name != "distroless" && name != "default") {
+        place.refuse_value(value, "cannot be this", "it is one of \"default\" and \"distroless\"");
+    }
+    to.distroless = name == "distroless";
+}
+
+constexpr std::array<Key<CheckSettings>, 5> image_check_keys{{
+    {"profile", read_profile},
+    {"levels", read_levels},
+    {"limits",
+     [](CheckSettings& to, const toml::node& value, const Place& place) {
+         read_table<Thresholds>(table_of(value, place), place, limit_keys, to.thresholds);
+     }},
+    {"baseline", [](CheckSettings& to, const toml::node& value,
+                    const Place& place) { to.baseline = string_of(value, place); }},
+    {"waiver", read_waivers},
+}};
+
+/// What fails the whole run is said once, for all images.
+constexpr std::array<Key<CheckSettings>, 6> general_check_keys{{
+    image_check_keys[0],
+    image_check_keys[1],
+    image_check_keys[2],
+    image_check_keys[3],
+    image_check_keys[4],
+    {"fail-on", [](CheckSettings& to, const toml::node& value,
+                   const Place& place) { to.fail_on = level_of(value, place, "never"); }},
+}};
+
+constexpr std::array<Key<SettingsFile::Image>, 3> image_keys{{
     {"name",
      [](SettingsFile::Image& to, const toml::node& value, const Place& place) {
          to.names = value.is_string() ? std::vector{*value.value<std::string>()}
@@ -129,6 +318,11 @@ constexpr std::array<Key<SettingsFile::Image>, 2> image_keys{{
      }},
     {"closure", [](SettingsFile::Image& to, const toml::node& value,
                    const Place& place) { read_closure(to.settings, value, place); }},
+    {"check",
+     [](SettingsFile::Image& to, const toml::node& value, const Place& place) {
+         read_table<CheckSettings>(table_of(value, place), place, image_check_keys,
+                                   to.settings.check);
+     }},
 }};
 
 void read_images(SettingsFile& to, const toml::node& value, const Place& place) {
@@ -147,9 +341,14 @@ void read_images(SettingsFile& to, const toml::node& value, const Place& place) 
     }
 }
 
-constexpr std::array<Key<SettingsFile>, 2> file_keys{{
+constexpr std::array<Key<SettingsFile>, 3> file_keys{{
     {"closure", [](SettingsFile& to, const toml::node& value,
                    const Place& place) { read_closure(to.general, value, place); }},
+    {"check",
+     [](SettingsFile& to, const toml::node& value, const Place& place) {
+         read_table<CheckSettings>(table_of(value, place), place, general_check_keys,
+                                   to.general.check);
+     }},
     {"image", read_images},
 }};
 
@@ -166,6 +365,29 @@ void apply(ClosureSettings& to, const ClosureSettings& over) {
     append(to.exclude, over.exclude);
     append(to.allow_missing, over.allow_missing);
     to.keep = over.keep ? over.keep : to.keep;
+}
+
+template <typename T>
+void prefer(std::optional<T>& to, const std::optional<T>& over) {
+    to = over ? over : to;
+}
+
+void apply(CheckSettings& to, const CheckSettings& over) {
+    to.distroless = to.distroless || over.distroless;
+    for (const auto& [policy, level] : over.levels) {
+        to.levels.insert_or_assign(policy, level);
+    }
+    prefer(to.thresholds.size, over.thresholds.size);
+    prefer(to.thresholds.growth, over.thresholds.growth);
+    prefer(to.thresholds.reduction, over.thresholds.reduction);
+    prefer(to.thresholds.lowest_efficiency, over.thresholds.lowest_efficiency);
+    prefer(to.thresholds.highest_wasted_bytes, over.thresholds.highest_wasted_bytes);
+    prefer(to.thresholds.highest_wasted_percent, over.thresholds.highest_wasted_percent);
+    prefer(to.thresholds.cache_bytes, over.thresholds.cache_bytes);
+    prefer(to.thresholds.duplicate_bytes, over.thresholds.duplicate_bytes);
+    prefer(to.thresholds.debug_bytes, over.thresholds.debug_bytes);
+    to.baseline = over.baseline.empty() ? to.baseline : over.baseline;
+    to.waivers.insert(to.waivers.end(), over.waivers.begin(), over.waivers.end());
 }
 
 /// A pattern without a "/" is for an image's last name, whatever registry it is in.
@@ -205,6 +427,7 @@ Settings settings_for(const SettingsFile& file, const std::vector<std::string>& 
         });
         if (matches) {
             apply(settings.closure, image.settings.closure);
+            apply(settings.check, image.settings.check);
         }
     }
     return settings;

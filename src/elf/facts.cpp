@@ -104,6 +104,9 @@ class FactReader {
                 cut = cut || (segment.file_size != 0 && !look_.content(segment));
                 askew = askew || (segment.address - segment.offset) % smallest_page != 0;
             }
+            facts_.relro = facts_.relro || segment.type == PT_GNU_RELRO;
+            facts_.executable_stack = facts_.executable_stack ||
+                                      (segment.type == PT_GNU_STACK && (segment.flags & PF_X) != 0);
         }
         if (cut) {
             damaged("the file is cut off: it ends before its last loaded segment");

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/check/tools.hpp"
 #include "slimimg/elf/elf.hpp"
 
 namespace slimimg::report {
@@ -50,15 +51,6 @@ constexpr std::array system_folders{"/bin"sv,   "/boot"sv,  "/dev"sv,    "/etc"s
 constexpr std::array module_endings{".py"sv,  ".pyc"sv, ".pyi"sv, ".pm"sv,  ".pl"sv,
                                     ".rb"sv,  ".js"sv,  ".mjs"sv, ".cjs"sv, ".class"sv,
                                     ".jar"sv, ".php"sv, ".lua"sv, ".tcl"sv, ".ph"sv};
-constexpr std::array program_folders{"/bin"sv,      "/sbin"sv,          "/usr/bin"sv,
-                                     "/usr/sbin"sv, "/usr/local/bin"sv, "/usr/local/sbin"sv,
-                                     "/busybox"sv,  "/usr/libexec"sv};
-constexpr std::array shells{"sh"sv,   "ash"sv, "bash"sv, "rbash"sv, "busybox"sv, "csh"sv, "dash"sv,
-                            "fish"sv, "ksh"sv, "mksh"sv, "tcsh"sv,  "toybox"sv,  "zsh"sv};
-constexpr std::array package_managers{"apk"sv,  "apt"sv,      "apt-get"sv, "dnf"sv,
-                                      "dpkg"sv, "microdnf"sv, "opkg"sv,    "pacman"sv,
-                                      "rpm"sv,  "tdnf"sv,     "yum"sv,     "zypper"sv};
-
 /// "libssl.so.3", "libssl.so", "_ssl.cpython-311-x86_64-linux-gnu.so"
 bool is_library_name(std::string_view name) {
     return name.ends_with(".so") || name.find(".so.") != name.npos;
@@ -156,13 +148,13 @@ void add_to_surface(Surface& surface, std::string_view file, const archive::Head
         surface.set_id_files.emplace_back(file);
     }
     const bool callable = executable || header.type == archive::EntryType::symlink;
-    if (!callable || !is_one_of(path::parent(file), program_folders)) {
+    if (!callable) {
         return;
     }
-    if (is_one_of(path::basename(file), shells)) {
+    if (check::is_shell_path(file)) {
         surface.shells.emplace_back(file);
     }
-    if (is_one_of(path::basename(file), package_managers)) {
+    if (check::is_package_manager_path(file)) {
         surface.package_managers.emplace_back(file);
     }
 }

@@ -52,10 +52,11 @@ struct Waiver {
 
 /// The table [check].
 struct CheckSettings {
-    bool distroless = false;  ///< profile = "distroless": its levels, under those given here
+    std::optional<Level> fail_on;  ///< of the general part alone; off: never
+    bool distroless = false;       ///< profile = "distroless": its levels, under those given here
     std::map<std::string, Level, std::less<>> levels;  ///< by policy id
     Thresholds thresholds;
-    std::string baseline;  ///< a report of an earlier check, that growth is measured from
+    std::string baseline;  ///< a JSON report of an earlier check or analyze
     std::vector<Waiver> waivers;
 
     /// What a policy's findings weigh.
@@ -80,6 +81,19 @@ struct SettingsFile {
 /// Reads TOML 1.0. Throws Error (usage) with the line, where it is no TOML, a key is unknown (with
 /// the nearest that is known), or a value is of the wrong kind. `path` is for messages.
 SettingsFile parse_settings(std::string_view text, const std::string& path);
+
+/// The file that dive reads its rules from, in the folder that it is called in.
+constexpr std::string_view dive_file_name = ".dive-ci";
+
+/// The rules of a .dive-ci, with dive's own defaults for those it does not name. What they find is
+/// an error, as it fails dive; a rule that is "disabled" is off. What `settings` already say of a
+/// level or limit stays. Throws Error (usage) with the line of a value that is none; `path` is for
+/// messages.
+void apply_dive_rules(std::string_view text, const std::string& path, CheckSettings& settings);
+
+/// What `check --init` writes: settings under which these findings pass today. Levels are those
+/// that hold; each failing finding gets a waiver until `until`, with a reason to be filled in.
+std::string initial_settings(const struct CheckResult& result, const std::string& until);
 
 /// Reads a file; throws as parse_settings does, and Error (usage) where it is not there.
 SettingsFile read_settings(const std::filesystem::path& path);

@@ -52,6 +52,8 @@ struct ElfFacts {
     enum class Type { none, relocatable, executable, shared, core, other } type = Type::none;
     bool dynamic = false;                    ///< has a PT_DYNAMIC
     bool pie = false;                        ///< DF_1_PIE
+    bool relro = false;                      ///< has a PT_GNU_RELRO
+    bool executable_stack = false;           ///< PT_GNU_STACK asks for one
     std::optional<std::string> interpreter;  ///< PT_INTERP
     std::vector<std::string> needed;         ///< DT_NEEDED, in order
     std::optional<std::string> soname;

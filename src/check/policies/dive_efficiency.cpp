@@ -1,0 +1,38 @@
+#include "slimimg/base/sizes.hpp"
+
+#include "check/policies/policies.hpp"
+#include "check/policies/wasted.hpp"
+#include "check/words.hpp"
+
+namespace slimimg::check::policies {
+namespace {
+
+constexpr double lowest_by_default = 0.9;
+
+void inspect(Inspection& look) {
+    const Waste& waste = look.waste();
+    const double lowest = look.thresholds().lowest_efficiency.value_or(lowest_by_default);
+    // A few kilobytes are a large share of a small image, and nobody's loss.
+    constexpr std::uint64_t told_from = 1'000'000;
+    const bool given = look.thresholds().lowest_efficiency.has_value();
+    if (waste.figures.efficiency >= lowest || (!given && waste.figures.wasted_bytes < told_from)) {
+        return;
+    }
+    look.find({.message = "the layers' efficiency is " + percent(100 * waste.figures.efficiency) +
+                          ", the least is " + percent(100 * lowest) + most_wasted(waste),
+               .fix = wasted_fix,
+               .bytes = waste.figures.wasted_bytes});
+}
+
+}  // namespace
+
+const Policy dive_efficiency{
+    {.id = "dive-efficiency",
+     .level = Level::warning,
+     .distroless = Level::warning,
+     .title = "dive's lowestEfficiency",
+     .reason = "The smallest copies of all paths, by the copies that the layers hold: what layers "
+               "repeat or later delete is pulled in vain."},
+    inspect};
+
+}  // namespace slimimg::check::policies

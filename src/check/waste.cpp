@@ -1,0 +1,160 @@
+#include "check/waste.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+
+namespace slimimg::check {
+namespace {
+
+using archive::EntryType;
+using archive::LayerEntry;
+
+constexpr std::string_view whiteout_prefix = ".wh.";
+constexpr std::string_view opaque_name = ".wh..wh..opq";
+
+/// What the layers so far say of a path.
+struct Copies {
+    std::uint64_t all = 0;               ///< bytes of all copies
+    std::optional<std::uint64_t> least;  ///< of them; 0 once it is deleted
+    std::uint64_t wasted = 0;
+    std::size_t wasted_copies = 0;
+    bool is_there = false;
+    std::uint64_t bytes = 0;  ///< of the copy that is there
+    std::size_t layer = 0;    ///< of the copy that is there
+};
+
+/// Goes through the layers as they are stacked.
+class Stacking {
+  public:
+    explicit Stacking(std::span<const archive::LayerScan> layers) : layers_(layers) {
+        waste_.of_layer.resize(layers.size());
+        waste_.deleted_by_layer.resize(layers.size());
+    }
+
+    Waste run() {
+        for (layer_ = 0; layer_ < layers_.size(); ++layer_) {
+            // Whiteouts hide what lower layers have, wherever they stand in their own.
+            for (const LayerEntry& entry : layers_[layer_].entries) {
+                take_whiteout(entry);
+            }
+            for (const LayerEntry& entry : layers_[layer_].entries) {
+                if (!path::basename(entry.path).starts_with(whiteout_prefix)) {
+                    take(entry);
+                }
+            }
+        }
+        sum_up();
+        return std::move(waste_);
+    }
+
+  private:
+    void take_whiteout(const LayerEntry& entry) {
+        const std::string_view name = path::basename(entry.path);
+        if (!name.starts_with(whiteout_prefix)) {
+            return;
+        }
+        const std::string_view folder = path::parent(entry.path);
+        if (name == opaque_name) {
+            remove_below(folder);
+            return;
+        }
+        const std::string hidden = path::join(folder, name.substr(whiteout_prefix.size()));
+        remove_below(hidden);
+        if (const auto at = copies_.find(hidden); at != copies_.end()) {
+            remove(at->second);
+        }
+    }
+
+    void take(const LayerEntry& entry) {
+        if (entry.header.type != EntryType::directory) {
+            remove_below(entry.path);
+        }
+        const std::uint64_t bytes = entry.header.type == EntryType::file ? entry.header.size : 0;
+        if (layer_ > 0) {
+            user_bytes_ += bytes;
+        }
+        all_bytes_ += bytes;
+        if (entry.header.type == EntryType::directory) {
+            // A folder in the place of a file replaces it.
+            if (const auto at = copies_.find(entry.path); at != copies_.end()) {
+                remove(at->second);
+            }
+            return;
+        }
+        Copies& copies = copies_[entry.path];
+        if (copies.is_there) {
+            discard(copies);
+        }
+        copies.all += bytes;
+        copies.least = std::min(copies.least.value_or(bytes), bytes);
+        copies.is_there = true;
+        copies.bytes = bytes;
+        copies.layer = layer_;
+    }
+
+    void discard(Copies& copies) {
+        copies.wasted += copies.bytes;
+        copies.wasted_copies += 1;
+        waste_.of_layer[copies.layer] += copies.bytes;
+        copies.is_there = false;
+    }
+
+    void remove(Copies& copies) {
+        if (copies.is_there) {
+            waste_.deleted_by_layer[layer_] += copies.bytes;
+            discard(copies);
+            copies.least = 0;
+        }
+    }
+
+    void remove_below(std::string_view folder) {
+        const std::string first = folder == "/" ? "/" : std::string(folder) + '/';
+        for (auto at = copies_.lower_bound(first);
+             at != copies_.end() && at->first.starts_with(first); ++at) {
+            remove(at->second);
+        }
+    }
+
+    void sum_up() {
+        std::uint64_t least = 0;
+        for (const auto& [path, copies] : copies_) {
+            least += copies.least.value_or(0);
+            if (copies.wasted > 0) {
+                waste_.paths.push_back({std::string(path), copies.wasted, copies.wasted_copies});
+                waste_.figures.wasted_bytes += copies.wasted;
+            }
+        }
+        std::stable_sort(
+            waste_.paths.begin(), waste_.paths.end(),
+            [](const WastedPath& a, const WastedPath& b) { return a.bytes > b.bytes; });
+        Efficiency& figures = waste_.figures;
+        figures.efficiency = share(least, all_bytes_, 1);
+        // Layers that hold nothing waste nothing of their own: the whole is what is left to
+        // measure by.
+        figures.wasted_percent =
+            share(figures.wasted_bytes, user_bytes_ > 0 ? user_bytes_ : all_bytes_, 0);
+    }
+
+    static double share(std::uint64_t part, std::uint64_t whole, double of_nothing) {
+        return whole == 0 ? of_nothing : static_cast<double>(part) / static_cast<double>(whole);
+    }
+
+    std::span<const archive::LayerScan> layers_;
+    std::size_t layer_ = 0;
+    std::map<std::string, Copies, std::less<>> copies_;
+    std::uint64_t all_bytes_ = 0;
+    std::uint64_t user_bytes_ = 0;  ///< of all layers but the lowest, as dive has it
+    Waste waste_;
+};
+
+}  // namespace
+
+Waste find_waste(const rootfs::Rootfs& rootfs) {
+    return Stacking(rootfs.layers()).run();
+}
+
+}  // namespace slimimg::check
