@@ -24,6 +24,8 @@ class JsonCursor {
     std::optional<std::string> string();
     /// Takes any value.
     bool skip();
+    /// What has not been taken yet.
+    [[nodiscard]] std::string_view rest() const { return rest_; }
     /// True where nothing but white space is left.
     bool at_end();
 

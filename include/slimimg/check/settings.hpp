@@ -14,6 +14,8 @@
 /// What a project says of its images in .slimimg.toml.
 namespace slimimg::check {
 
+struct CheckResult;
+
 /// The file's name in the folder that slimimg is called in.
 constexpr std::string_view settings_file_name = ".slimimg.toml";
 
@@ -91,9 +93,15 @@ constexpr std::string_view dive_file_name = ".dive-ci";
 /// messages.
 void apply_dive_rules(std::string_view text, const std::string& path, CheckSettings& settings);
 
-/// What `check --init` writes: settings under which these findings pass today. Levels are those
-/// that hold; each failing finding gets a waiver until `until`, with a reason to be filled in.
-std::string initial_settings(const struct CheckResult& result, const std::string& until);
+/// The bytes that an image of one of these names has in a JSON report of an earlier check, analyze
+/// or rebuild (there: before), whatever its tag; those of the only image where the report has one.
+/// Throws Error (usage) where the file is not there or no such report.
+std::optional<std::uint64_t> baseline_bytes(const std::filesystem::path& path,
+                                            const std::vector<std::string>& names);
+
+/// What `check --init` writes: settings under which these images pass today. Each finding that
+/// fails gets a waiver until the day `until`, with a reason to be filled in.
+std::string initial_settings(const CheckResult& result, const std::string& until);
 
 /// Reads a file; throws as parse_settings does, and Error (usage) where it is not there.
 SettingsFile read_settings(const std::filesystem::path& path);

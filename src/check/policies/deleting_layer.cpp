@@ -9,6 +9,8 @@
 namespace slimimg::check::policies {
 namespace {
 
+constexpr std::uint64_t told_from = 100'000;
+
 /// True where a layer brings nothing but folders, which stand above what it deletes. A few small
 /// files are what package managers and shells leave beside.
 bool only_deletes(const archive::LayerScan& layer, std::uint64_t deleted) {
@@ -24,7 +26,7 @@ void inspect(Inspection& look) {
     const auto layers = look.rootfs().layers();
     for (std::size_t i = 0; i < layers.size(); ++i) {
         const std::uint64_t deleted = look.waste().deleted_by_layer[i];
-        if (deleted == 0 || !only_deletes(layers[i], deleted)) {
+        if (deleted < told_from || !only_deletes(layers[i], deleted)) {
             continue;
         }
         const std::string& by = look.analysis().image.layers[i].created_by;
@@ -45,7 +47,7 @@ const Policy deleting_layer{
      .distroless = Level::warning,
      .title = "A layer that only deletes",
      .reason = "What it deletes is hidden and still pulled and stored: layers are added, never "
-               "taken away."},
+               "taken away. Told from 100 kB on."},
     inspect};
 
 }  // namespace slimimg::check::policies

@@ -13,7 +13,7 @@ void inspect(Inspection& look) {
     const Waste& waste = look.waste();
     const double lowest = look.thresholds().lowest_efficiency.value_or(lowest_by_default);
     // A few kilobytes are a large share of a small image, and nobody's loss.
-    constexpr std::uint64_t told_from = 1'000'000;
+    constexpr std::uint64_t told_from = 5'000'000;
     const bool given = look.thresholds().lowest_efficiency.has_value();
     if (waste.figures.efficiency >= lowest || (!given && waste.figures.wasted_bytes < told_from)) {
         return;
@@ -31,8 +31,9 @@ const Policy dive_efficiency{
      .level = Level::warning,
      .distroless = Level::warning,
      .title = "dive's lowestEfficiency",
-     .reason = "The smallest copies of all paths, by the copies that the layers hold: what layers "
-               "repeat or later delete is pulled in vain."},
+     .reason =
+         "The smallest copies of all paths, by the copies that the layers hold: what layers "
+         "repeat or later delete is pulled in vain. Where no limit is set, told from 5 MB on."},
     inspect};
 
 }  // namespace slimimg::check::policies

@@ -13,7 +13,7 @@ void inspect(Inspection& look) {
     const Waste& waste = look.waste();
     const double highest = look.thresholds().highest_wasted_percent.value_or(highest_by_default);
     // A few kilobytes are a large share of a small layer, and nobody's loss.
-    constexpr std::uint64_t told_from = 1'000'000;
+    constexpr std::uint64_t told_from = 5'000'000;
     const bool given = look.thresholds().highest_wasted_percent.has_value();
     if (waste.figures.wasted_percent <= highest ||
         (!given && waste.figures.wasted_bytes < told_from)) {
@@ -35,7 +35,7 @@ const Policy dive_wasted_percent{
      .distroless = Level::warning,
      .title = "dive's highestUserWastedPercent",
      .reason = "The wasted bytes by what the layers above the lowest hold: those are the image's "
-               "own, the lowest is its base."},
+               "own, the lowest is its base. Where no limit is set, told from 5 MB on."},
     inspect};
 
 }  // namespace slimimg::check::policies

@@ -7,7 +7,7 @@ namespace {
 void inspect(Inspection& look) {
     for_each_kept_elf(look, [&](rootfs::NodeId node, const elf::ElfFacts& facts) {
         if (facts.executable_stack && (facts.is_program() || facts.dynamic) &&
-            !look.is_packaged(node)) {
+            !is_built_by_others(look, node)) {
             look.find_at(node, {.message = look.rootfs()[node].path +
                                            " asks for a stack that can be executed",
                                 .fix = "link it with -Wl,-z,noexecstack; assembly files need a "

@@ -6,7 +6,7 @@ namespace {
 
 void inspect(Inspection& look) {
     for_each_kept_elf(look, [&](rootfs::NodeId node, const elf::ElfFacts& facts) {
-        if (facts.type == elf::ElfFacts::Type::executable && !look.is_packaged(node)) {
+        if (facts.type == elf::ElfFacts::Type::executable && !is_built_by_others(look, node)) {
             look.find_at(node, {.message = look.rootfs()[node].path +
                                            " is loaded at a fixed address (no PIE)",
                                 .fix = "build it with -fPIE -pie (go build -buildmode=pie)"});

@@ -6,7 +6,8 @@ namespace {
 
 void inspect(Inspection& look) {
     for_each_kept_elf(look, [&](rootfs::NodeId node, const elf::ElfFacts& facts) {
-        if (facts.dynamic && !facts.needed.empty() && !facts.relro && !look.is_packaged(node)) {
+        if (facts.dynamic && !facts.needed.empty() && !facts.relro &&
+            !is_built_by_others(look, node)) {
             look.find_at(node, {.message = look.rootfs()[node].path +
                                            " leaves its relocations writable (no RELRO)",
                                 .fix = "link it with -Wl,-z,relro,-z,now"});

@@ -15,7 +15,7 @@ constexpr std::array fillers{"strcpy"sv, "strcat"sv, "sprintf"sv, "gets"sv,
 
 void inspect(Inspection& look) {
     for_each_kept_elf(look, [&](rootfs::NodeId node, const elf::ElfFacts& facts) {
-        if (!facts.dynamic || look.is_packaged(node)) {
+        if (!facts.dynamic || is_built_by_others(look, node)) {
             return;
         }
         std::vector<Diagnostic> ignored;

@@ -23,8 +23,8 @@ void inspect(Inspection& look) {
 
 const Policy workdir{
     {.id = "workdir",
-     .level = Level::warning,
-     .distroless = Level::warning,
+     .level = Level::note,
+     .distroless = Level::note,
      .title = "WORKDIR is not in the image",
      .reason = "Engines make it, owned by root, where the root file system can be written to; with "
                "--read-only the container does not start."},
