@@ -37,6 +37,8 @@ rootfs::Rootfs python_tree(std::initializer_list<Member> more) {
              file(library + "lib-dynload/_ssl.cpython-311-x86_64-linux-gnu.so", "x"),
              folder(library + "ensurepip"),
              file(library + "ensurepip/__init__.py", "x"),
+             folder(library + "distutils"),
+             file(library + "distutils/util.py", "x"),
              folder(library + "config-3.11-x86_64-linux-gnu"),
              file(library + "config-3.11-x86_64-linux-gnu/Makefile", "CC=/bin/cc\n"),
              folder(library + "site-packages"),
@@ -70,13 +72,15 @@ TEST_CASE("of a Python library the tests, Tk and the installers go where nothing
     for (const char* const part :
          {"test/support.py", "unittest/test/a.py", "tkinter/__init__.py",
           "lib-dynload/_tkinter.cpython-311-x86_64-linux-gnu.so", "ensurepip/__init__.py",
-          "config-3.11-x86_64-linux-gnu/Makefile", "site-packages/pip/__init__.py",
-          "site-packages/p/core/tests/test_a.py"}) {
+          "distutils/util.py", "config-3.11-x86_64-linux-gnu/Makefile",
+          "site-packages/pip/__init__.py", "site-packages/p/core/tests/test_a.py"}) {
         CHECK_FALSE_MESSAGE(image.keeps(library + part), part);
     }
 }
 
 TEST_CASE("a part of a Python library stays where the application mentions it") {
+    CHECK(
+        python_app("from distutils.util import strtobool\n").keeps(library + "distutils/util.py"));
     CHECK(python_app("import tkinter\n")
               .keeps(library + "lib-dynload/_tkinter.cpython-311-x86_64-linux-gnu.so"));
     CHECK(python_app("from test import support\n").keeps(library + "test/support.py"));

@@ -27,7 +27,7 @@ struct Part {
     std::array<std::string_view, 4> texts;
 };
 
-constexpr std::array<Part, 9> parts{{
+constexpr std::array<Part, 10> parts{{
     {"Python's own tests", true, {"test"}, {"from test", "import test", "test.support", "-m test"}},
     {"Python's interface to Tk",
      true,
@@ -43,6 +43,10 @@ constexpr std::array<Part, 9> parts{{
      {"pydoc_data"},
      {"pydoc_data", "pydoc.help", "pydoc.Helper"}},
     {"what builds extensions of Python", true, {"config-"}, {}},
+    {"Python's distutils",
+     true,
+     {"distutils"},
+     {"import distutils", "from distutils", "\"distutils", "'distutils"}},
     {"pip", false, {"pip"}, {"import pip", "from pip", "\"pip", "'pip"}},
     {"setuptools",
      false,
