@@ -37,7 +37,9 @@ def names():
 def image_of(name, recipe, work):
     """The application's image, made again where its recipe changed."""
     digest = hashlib.sha256()
-    for part in (name + ".py", "support/recipe.py", "support/debian.py", "support/official.py"):
+    built = [f"support/{kind}.py" for kind in ("source", "java") if kind in vars(sys.modules[name])]
+    for part in (name + ".py", "support/recipe.py", "support/debian.py", "support/official.py",
+                 *built):
         with open(os.path.join(HERE, part), "rb") as file:
             digest.update(file.read().split(b"\ndef probe", 1)[0])
     path = os.path.join(work, f"{name}-{digest.hexdigest()[:12]}.tar")
