@@ -4,8 +4,23 @@
 #include <array>
 #include <span>
 
+// toml++ 3.3 takes "[ = 1" for a state that can't be: what is an assertion there is an error of the
+// file here, in every kind of build.
+#undef NDEBUG
+namespace slimimg::check {
+struct ParserConfusion {};
+}  // namespace slimimg::check
+#define TOML_ASSERT(expr) ((expr) ? void() : throw slimimg::check::ParserConfusion())
 #define TOML_EXCEPTIONS 0
+// Some of them stand in functions that are noexcept: there it is an end as before.
+#pragma GCC diagnostic push
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Wexceptions"
+#else
+#pragma GCC diagnostic ignored "-Wterminate"
+#endif
 #include <toml++/toml.h>
+#pragma GCC diagnostic pop
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
@@ -398,8 +413,21 @@ bool is_named(std::string_view image, std::string_view pattern) {
 
 }  // namespace
 
+namespace {
+
+toml::parse_result parse_toml(std::string_view text, const std::string& path) {
+    try {
+        return toml::parse(text, path);
+    } catch (const ParserConfusion&) {
+        throw Error(Exit::usage, "bad-settings", path + " is no TOML that makes sense",
+                    "the format is TOML 1.0");
+    }
+}
+
+}  // namespace
+
 SettingsFile parse_settings(std::string_view text, const std::string& path) {
-    const toml::parse_result parsed = toml::parse(text, path);
+    const toml::parse_result parsed = parse_toml(text, path);
     if (!parsed) {
         const toml::parse_error& error = parsed.error();
         refuse(path, error.source(), std::string(error.description()), "the format is TOML 1.0");

@@ -225,6 +225,15 @@ class Merger {
                             std::to_string(bytes) + " bytes, over the limit of " +
                             std::to_string(limits_.path_bytes));
         }
+        if (name.starts_with(whiteout)) {
+            // A parent or a link's target. In the tree it would be a file, in a layer made of the
+            // tree a whiteout.
+            throw Error(Exit::bad_input, "whiteout-name",
+                        "layer " + std::to_string(layer_ + 1) + ": something stands in a folder " +
+                            path::printable(name.substr(0, 80)) +
+                            ", a name that only whiteouts can have",
+                        "the image is damaged or hostile");
+        }
         if (pool_.size() >= Node::no_entry) {
             throw_too_many();
         }

@@ -175,3 +175,14 @@ TEST_CASE("names are bytes: those that differ in case or in how Unicode is compo
     CHECK(listing(tree({file("..\\..\\x", "1"), file("..\xe2\x81\x84x", "2")})) ==
           "..\\..\\x=1 ..\xe2\x81\x84x=2");
 }
+
+TEST_CASE("no folder has a whiteout's name, which it would be in the next layer") {
+    for (const auto& layer :
+         {tar({file("etc/.wh.passwd/x", "1")}),
+          tar({test::symlink("l", "usr/.wh.lib"), file("l/x", "1")}),
+          tar({test::symlink("l", ".wh..wh..opq"), folder("l"), file("l/x", "1"),
+               test::symlink("m", ".wh.a"), file("m/x", "1")})}) {
+        CHECK_THROWS_WITH_AS(tree_of({layer}), doctest::Contains("only whiteouts can have"),
+                             slimimg::Error);
+    }
+}
