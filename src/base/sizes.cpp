@@ -26,8 +26,8 @@ std::string human_bytes(std::uint64_t bytes) {
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
     double amount = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), amount,
-                                               std::chars_format::fixed);
+    const auto [stop, error] =
+        std::from_chars(text.data(), text.data() + text.size(), amount, std::chars_format::fixed);
     if (error != std::errc() || !std::isfinite(amount) || amount < 0) {
         return std::nullopt;
     }
