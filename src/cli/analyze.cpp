@@ -11,6 +11,7 @@
 #include "delivery.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "sboms.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -20,6 +21,7 @@ struct Options {
     ClosureOptions closure;
     OutputOptions output;
     MachineOptions machine;
+    std::vector<std::string> sboms;
 };
 
 Exit tell_unresolved(const std::vector<closure::Unresolved>& unresolved) {
@@ -38,6 +40,7 @@ Exit tell_unresolved(const std::vector<closure::Unresolved>& unresolved) {
 
 Exit run(const Options& options) {
     const Delivery delivery(options.output, offers_of(report::formats()), STDOUT_FILENO);
+    SbomDelivery sboms(options.sboms, false);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
     PlainProgress progress;
@@ -47,6 +50,10 @@ Exit run(const Options& options) {
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
     const slim::Analysis analysis = slim::analyze(std::move(image), request, how);
+    if (sboms.is_wanted()) {
+        sboms.describe(report::make_sbom(analysis, how));
+        sboms.write();
+    }
     const report::Report report = report::make_report(analysis, request);
     delivery.deliver(report, report::formats());
     return tell_unresolved(analysis.closure.unresolved);
@@ -61,12 +68,14 @@ Command add_analyze(CLI::App& app) {
     options->input.declare(*command);
     options->closure.declare(*command);
     options->output.declare(*command, offer_names(offers_of(report::formats())));
+    declare_sboms(*command, options->sboms, "The report");
     options->machine.declare(*command);
     command->footer(
         "Examples:\n"
         "  slimimg analyze app.tar\n"
         "  docker save app:1.0 | slimimg analyze -\n"
         "  slimimg analyze app.tar --format json | jq .reduction\n"
+        "  slimimg analyze app.tar --sbom app.cdx.json    # of the whole image\n"
         "  slimimg analyze app.tar --entrypoint '/usr/bin/app serve' --include /srv\n"
         "\n"
         "Nothing of the image is run. Exit code 4: the program needs something that the\n"

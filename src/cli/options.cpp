@@ -50,6 +50,12 @@ CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
     return in_group(app.add_flag(names, value, description), names, group);
 }
 
+CLI::Option* add_optional_value(CLI::App& app, const std::string& name, std::string& value,
+                                const std::string& fallback, const std::string& description,
+                                const std::string& group) {
+    return in_group(app.add_flag(name + "{" + fallback + "}", value, description), name, group);
+}
+
 CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
                             std::vector<std::string>& values, const std::string& description,
                             const std::string& group) {

@@ -22,6 +22,10 @@ CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& va
                         const std::string& description, const std::string& group);
 CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
                       const std::string& description, const std::string& group);
+/// Takes "--name" for the fallback and "--name=value", never the next word.
+CLI::Option* add_optional_value(CLI::App& app, const std::string& name, std::string& value,
+                                const std::string& fallback, const std::string& description,
+                                const std::string& group);
 /// May be given several times, one value each.
 CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
                             std::vector<std::string>& values, const std::string& description,

@@ -12,6 +12,7 @@
 #include "delivery.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "sboms.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -29,6 +30,9 @@ struct Options {
     std::string base = "scratch";
     bool nonroot = false;
     bool strip = false;
+    std::string debug_shell;
+    std::vector<std::string> sboms;
+    bool sbom_inside = false;
     std::string layers = "single";
 };
 
@@ -90,6 +94,17 @@ slim::RebuildOptions rebuild_options(const Options& options) {
         result.base_image = options.base;
     }
     result.layers = options.layers == "split" ? slim::Layers::split : slim::Layers::single;
+    result.debug_shell = options.debug_shell;
+    if (result.unpacked && !options.debug_shell.empty()) {
+        throw Error(Exit::usage, "debug-shell-unpacked",
+                    "--debug-shell makes a second image, and --output-format dir makes none",
+                    "leave one of them out");
+    }
+    if (options.target == "-" && !options.debug_shell.empty()) {
+        throw Error(Exit::usage, "debug-shell-to-pipe",
+                    "--debug-shell writes a second image, for which standard output has no place",
+                    "name a file: -o slim.tar, and slim-debug.tar is beside it");
+    }
     if (options.target.empty()) {
         throw Error(Exit::usage, "no-output", "--output is empty", "name a file, or - to pipe");
     }
@@ -115,7 +130,8 @@ Exit run(const Options& options) {
     const Delivery delivery(options.output, offers_of(report::formats()), report_fd,
                             options.target);
     const check::SettingsFile settings = options.closure.settings();
-    const slim::RebuildOptions to = rebuild_options(options);
+    slim::RebuildOptions to = rebuild_options(options);
+    SbomDelivery sboms(options.sboms, options.sbom_inside);
     RunOptions how = options.machine.run_options();
     PlainProgress progress;
     how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
@@ -123,8 +139,14 @@ Exit run(const Options& options) {
     image::Image image = options.input.read(how);
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
+    if (sboms.is_wanted()) {
+        to.describe = [&](const slim::NewContent& content) {
+            return sboms.describe(report::make_sbom(content, how));
+        };
+    }
     const slim::Rebuild rebuild = slim::rebuild(std::move(image), request, to, how);
     const report::Report report = report::make_report(rebuild, request);
+    sboms.write();
     delivery.deliver(report, report::formats());
     return Exit::ok;
 }
@@ -166,6 +188,16 @@ void declare(CLI::App& command, Options& options) {
              "Programs and libraries without debug sections and symbol tables; what is mapped and "
              "the build ID stay, which is proved",
              group);
+    declare_sboms(command, options.sboms, group);
+    add_flag(command, "--sbom-inside", options.sbom_inside,
+             "Put the bill of materials into the image too, in /var/lib/db/sbom: in the formats of "
+             "--sbom, else SPDX",
+             group);
+    add_optional_value(command, "--debug-shell", options.debug_shell, "/bin/busybox",
+                       "A second image beside the new one, -debug at its name, with a static "
+                       "busybox in /busybox: this machine's /bin/busybox or the one named",
+                       group)
+        ->option_text("[=PATH]");
     add_repeatable(command, "-t,--output-tag", options.names,
                    "The new image's name (default: the input's with -slim at the tag); may repeat",
                    group)
@@ -194,6 +226,8 @@ Command add_rebuild(CLI::App& app) {
         "  docker save app:1.0 | slimimg rebuild - -o - -t app:slim | docker load\n"
         "  slimimg rebuild app.tar -o app.oci.tar --output-format oci --compress zstd:19\n"
         "  slimimg rebuild app.tar -o slim.tar --report slim.json\n"
+        "  slimimg rebuild app.tar -o slim.tar --strip --sbom slim.spdx.json\n"
+        "  slimimg rebuild app.tar -o slim.tar --debug-shell    # and slim-debug.tar\n"
         "\n"
         "The new image is read again and every program and library in it is linked,\n"
         "before it appears under its name. Exit code 4: the program needs something\n"

@@ -171,6 +171,7 @@ std::string render_json(const Report& report, const RenderOptions&) {
         {"base", report.base},
         {"reduction", reduction_json(report.reduction)},
         {"certainty", certainty_json(report.certainty)},
+        {"debug_image", text_or_null(report.debug_output)},
         {"stripped", stripped_json(report.stripped)},
         {"proof", proof_json(report.proof)},
         {"by_kind", list(report.kinds, kind_json)},

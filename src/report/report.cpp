@@ -287,10 +287,11 @@ Report make_report(const slim::Rebuild& rebuild, const closure::Request& request
     report.proof = Proof{.programs = rebuild.proof.programs,
                          .libraries = rebuild.proof.libraries,
                          .symbols = rebuild.proof.symbols};
-    for (const auto* more :
-         {&rebuild.base_diagnostics, &rebuild.unpack_diagnostics, &rebuild.proof.diagnostics}) {
+    for (const auto* more : {&rebuild.base_diagnostics, &rebuild.unpack_diagnostics,
+                             &rebuild.proof.diagnostics, &rebuild.debug_diagnostics}) {
         report.diagnostics.insert(report.diagnostics.end(), more->begin(), more->end());
     }
+    report.debug_output = rebuild.debug_output;
     return report;
 }
 

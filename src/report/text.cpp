@@ -255,6 +255,9 @@ class TextReport {
         if (report_.base != "scratch") {
             page_.paragraph("base: " + report_.base, 2, 2);
         }
+        if (!report_.debug_output.empty()) {
+            page_.paragraph("with a debug shell: " + report_.debug_output, 2, 2);
+        }
         if (report_.stripped) {
             page_.paragraph("stripped: " + counted(report_.stripped->files, "file") +
                                 ", smaller by " + human_bytes(report_.stripped->bytes),

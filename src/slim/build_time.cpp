@@ -7,6 +7,7 @@
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/path.hpp"
+#include "slimimg/slim/slim.hpp"
 
 namespace slimimg::slim {
 namespace {
@@ -81,6 +82,10 @@ std::string format_time(std::int64_t seconds) {
                   static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
                   static_cast<int>(time.seconds().count()));
     return text;
+}
+
+std::string made_at(const image::Config& config) {
+    return format_time(build_time(config).seconds);
 }
 
 BuildTime build_time(const image::Config& config) {

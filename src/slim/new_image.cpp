@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::string_view suffix = "-slim";
 
+// Keys of the OCI image specification, annotations.md.
+constexpr const char* base_name = "org.opencontainers.image.base.name";
+constexpr const char* base_digest = "org.opencontainers.image.base.digest";
+
 std::string slim_name(std::string name, image::Format format) {
     name = name.substr(0, name.find('@'));
     const std::size_t folder = name.rfind('/');
@@ -120,11 +124,30 @@ void inherit(image::NewImage& made, const image::Image& base) {
             made.config.history.push_back(step);
         }
     }
-    made.annotations["org.opencontainers.image.base.digest"] =
-        base.manifest_digest.value_or(base.config_digest).str();
+    // As labels too, which engines show; the source's tell of another base.
+    made.config.labels.erase(base_name);
+    made.config.labels[base_digest] = base.manifest_digest.value_or(base.config_digest).str();
     if (!base.names.empty()) {
-        made.annotations["org.opencontainers.image.base.name"] = base.names.front();
+        made.config.labels[base_name] = base.names.front();
     }
+    for (const char* const key : {base_name, base_digest}) {
+        if (const auto label = made.config.labels.find(key); label != made.config.labels.end()) {
+            made.annotations[key] = label->second;
+        }
+    }
+}
+
+void annotate(image::NewImage& made, const image::Image& source, const BuildTime& time) {
+    made.annotations["slimimg.version"] = SLIMIMG_VERSION;
+    made.annotations["slimimg.source.digest"] =
+        source.manifest_digest.value_or(source.config_digest).str();
+    if (!source.names.empty()) {
+        made.annotations["slimimg.source.name"] = source.names.front();
+    }
+    if (!time.text.empty()) {
+        made.annotations["org.opencontainers.image.created"] = time.text;
+    }
+    made.config.labels["slimimg.version"] = SLIMIMG_VERSION;
 }
 
 }  // namespace slimimg::slim

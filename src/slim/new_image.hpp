@@ -28,7 +28,11 @@ image::Config new_config(const Analysis& analysis, const BuildTime& time);
 image::HistoryStep new_step(const Analysis& analysis, const Plan& layer, const BuildTime& time);
 
 /// What an image that stands on another takes over: variables and labels that it does not set, the
-/// base's steps without a layer, and the annotations that name it.
+/// base's steps without a layer; and the annotations and labels that name it.
 void inherit(image::NewImage& made, const image::Image& base);
+
+/// When and of what it was made, by which version: annotations of the OCI manifest, the version as
+/// a label too. Labels of the source stay.
+void annotate(image::NewImage& made, const image::Image& source, const BuildTime& time);
 
 }  // namespace slimimg::slim

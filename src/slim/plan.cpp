@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "slimimg/base/error.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::slim {
@@ -114,6 +115,25 @@ std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_vie
         }
     }
     return at;
+}
+
+void put_file(Plan& plan, const rootfs::Rootfs& rootfs, const NewFile& file,
+              const archive::Timestamp& time) {
+    const std::string folder =
+        put_folder(plan, rootfs, path::parent(file.path), {.mtime = time, .why = file.why});
+    if (folder.empty()) {
+        throw Error(Exit::usage, "no-folder",
+                    "the image has something else in the place of the folder " +
+                        std::string(path::parent(file.path)),
+                    file.why);
+    }
+    PlanItem item{.path = path::join(folder, path::basename(file.path)), .why = file.why};
+    item.header.mode = 0644;
+    item.header.mtime = time;
+    item.content = slice_of(file.content);
+    item.header.size = file.content.size();
+    plan.bytes += file.content.size();
+    put_item(plan, std::move(item));
 }
 
 Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,

@@ -36,6 +36,11 @@ struct NewFolder {
 std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
                        const NewFolder& folder);
 
+/// Adds a file of root's with what leads to it, and its size to the sum. Throws Error (usage) where
+/// something that is no folder stands in the way.
+void put_file(Plan& plan, const rootfs::Rootfs& rootfs, const NewFile& file,
+              const archive::Timestamp& time);
+
 /// Pass: folders that engines and programs expect of any root.
 void add_root_folders(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config);
 

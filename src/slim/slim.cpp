@@ -9,7 +9,9 @@
 #include "slimimg/rootfs/unpack.hpp"
 
 #include "slim/bases/parts.hpp"
+#include "slim/build_time.hpp"
 #include "slim/compare.hpp"
+#include "slim/debug_shell.hpp"
 #include "slim/layer_writer.hpp"
 #include "slim/new_image.hpp"
 #include "slim/split.hpp"
@@ -172,6 +174,7 @@ image::NewImage make_image(const Analysis& analysis, const Plan& plan,
         made.layers = layers_of(*ground);
         inherit(made, ground->image);
     }
+    annotate(made, analysis.image, time);
     for (const Plan& layer : layers_to_write(plan, analysis, options.layers)) {
         made.layers.push_back({write_layer(layer, analysis.rootfs, compression, run),
                                compression.codec, new_step(analysis, layer, time)});
@@ -233,6 +236,55 @@ class Target {
     std::optional<image::StagedImage> staged_;
 };
 
+/// Adds what describes the new image to all plans of it.
+void add_descriptions(Rebuild& rebuild, Standing& standing, const std::optional<Ground>& ground,
+                      const RebuildOptions& options, image::Format format) {
+    if (!options.describe) {
+        return;
+    }
+    Analysis& analysis = rebuild.analysis;
+    NewContent content{.analysis = analysis,
+                       .plan = ground ? standing.plan : analysis.plan,
+                       .base = ground ? &ground->rootfs : nullptr,
+                       .names = new_names(analysis.image.names, options.names, format),
+                       .base_name = rebuild.base_name,
+                       .base_digest = {}};
+    if (ground) {
+        content.base_digest =
+            ground->image.manifest_digest.value_or(ground->image.config_digest).str();
+    }
+    const std::vector<NewFile> files = options.describe(content);
+    const archive::Timestamp time{build_time(analysis.image.config).seconds, 0};
+    for (const NewFile& file : files) {
+        put_file(analysis.plan, analysis.rootfs, file, time);
+        if (ground) {
+            put_file(standing.plan, analysis.rootfs, file, time);
+        }
+    }
+}
+
+/// Writes the image with the shell to where it waits, and makes sure that it is there.
+void stage_debug(std::optional<image::StagedImage>& staged, const DebugShell& shell,
+                 const image::NewImage& slim, const RebuildOptions& options, image::Format format,
+                 RunOptions run, Rebuild& rebuild) {
+    const Analysis& analysis = rebuild.analysis;
+    const archive::Compression compression = new_compression(analysis, options, format);
+    const BuildTime time = build_time(analysis.image.config);
+    image::HistoryStep step = new_step(analysis, shell.plan, time);
+    step.created_by = "slimimg " SLIMIMG_VERSION ": debug shell in /busybox";
+    const image::NewImage made = with_debug_shell(
+        slim,
+        {write_layer(shell.plan, analysis.rootfs, compression, run), compression.codec, step});
+    rebuild.debug_output = debug_location(options.output);
+    rebuild.debug_names = made.names;
+    rebuild.debug_diagnostics = shell.diagnostics;
+    staged.emplace(made, format, rebuild.debug_output, run.spool_dir);
+    run.progress = nullptr;
+    const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
+    const image::Image image = image::read_image(staged->location(), selection, run);
+    check_written(read_tree(image, run), shell.plan, analysis.rootfs, run, true);
+}
+
 void tell_if_not_smaller(Rebuild& rebuild) {
     if (rebuild.archive_after_bytes >= rebuild.analysis.image.archive_bytes) {
         rebuild.proof.diagnostics.push_back(
@@ -276,6 +328,11 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
 
 Rebuild rebuild(image::Image source, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run) {
+    std::optional<DebugShell> shell;
+    if (!rebuild_options.debug_shell.empty()) {
+        shell = read_debug_shell(rebuild_options.debug_shell, source.config.platform,
+                                 build_time(source.config).seconds);
+    }
     Rebuild rebuild{.analysis = analyze(std::move(source), request, run, rebuild_options.plan)};
     const Analysis& analysis = rebuild.analysis;
     demand_resolved(analysis.closure.unresolved, analysis.rootfs,
@@ -295,6 +352,7 @@ Rebuild rebuild(image::Image source, const closure::Request& request,
         rebuild.base_bytes = content_bytes(ground->rootfs);
         rebuild.base_diagnostics = std::move(standing.diagnostics);
     }
+    add_descriptions(rebuild, standing, ground, rebuild_options, format);
     const Plan& plan = ground ? standing.plan : analysis.plan;
     const image::NewImage made = make_image(analysis, plan, ground, rebuild_options, format, run);
     const image::StagedImage& staged = target.stage(made, format);
@@ -303,7 +361,14 @@ Rebuild rebuild(image::Image source, const closure::Request& request,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "
                     "one");
+    std::optional<image::StagedImage> debug;
+    if (shell) {
+        stage_debug(debug, *shell, made, rebuild_options, format, run, rebuild);
+    }
     target.commit(written, rebuild);
+    if (debug) {
+        debug->commit();
+    }
     tell_if_not_smaller(rebuild);
     return rebuild;
 }

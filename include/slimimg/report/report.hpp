@@ -188,8 +188,9 @@ struct Report {
     Surface surface_before;
     Surface surface_after;
     Certainty certainty;
-    std::optional<Stripped> stripped;        ///< where --strip found something to cut
-    std::optional<Proof> proof;              ///< of a rebuild
+    std::optional<Stripped> stripped;  ///< where --strip found something to cut
+    std::optional<Proof> proof;        ///< of a rebuild
+    std::string debug_output;          ///< where the image with the debug shell is; empty: none
     std::vector<std::string> written_names;  ///< tags of the written image
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,6 +69,23 @@ Analysis analyze(image::Image image, const closure::Request& request, const RunO
 /// single: one layer. split: what packages own below, all else above it.
 enum class Layers { single, split };
 
+/// What a new image will hold, before it is written.
+struct NewContent {
+    const Analysis& analysis;
+    const Plan& plan;                      ///< what is written
+    const rootfs::Rootfs* base = nullptr;  ///< of the image below; null where there is none
+    std::vector<std::string> names;        ///< of the new image
+    std::string base_name;                 ///< of the image that it stands on
+    std::string base_digest;
+};
+
+/// A file that describes the new image, put into it.
+struct NewFile {
+    std::string path;
+    std::string content;
+    std::string why;
+};
+
 struct RebuildOptions {
     std::string output;                   ///< file, folder, or "-"
     std::optional<image::Format> format;  ///< absent: the input's
@@ -78,6 +96,10 @@ struct RebuildOptions {
     std::string base_image;  ///< location of an image to stand on; empty: none
     std::string base_tag;    ///< which, where there are several
     Layers layers = Layers::single;
+    /// Called once, when all else of the new image is known; what it returns is added. May be null.
+    std::function<std::vector<NewFile>(const NewContent&)> describe;
+    std::string debug_shell;  ///< a static busybox or shell of this machine, for a second image
+                              ///< beside the output that has it; empty: none
 };
 
 /// What the proof found: the written image read again, every kept ELF file linked in it.
@@ -99,6 +121,9 @@ struct Rebuild {
     std::uint64_t base_bytes = 0;           ///< of those, in that image's layers
     std::vector<Diagnostic> base_diagnostics;
     std::vector<Diagnostic> unpack_diagnostics;  ///< what the user may not set
+    std::string debug_output;  ///< where the image with the shell is; empty: not asked for
+    std::vector<std::string> debug_names;
+    std::vector<Diagnostic> debug_diagnostics;
 };
 
 /// Analyzes, writes, reopens, proves, and only then puts the image in its place. Throws Error with
@@ -108,6 +133,11 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
 /// The same of an image that has been read.
 Rebuild rebuild(image::Image image, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run);
+
+/// The time that what is made of an image carries, in whole seconds as "2026-01-31T12:00:00Z":
+/// SOURCE_DATE_EPOCH, else the image's own, else 1970. Throws Error (usage) for an epoch that is no
+/// number.
+std::string made_at(const image::Config& config);
 
 /// What to keep, what any program expects of a root, and what the options add.
 Plan make_plan(const rootfs::Rootfs& rootfs, const image::Config& config,
