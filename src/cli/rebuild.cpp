@@ -95,11 +95,6 @@ slim::RebuildOptions rebuild_options(const Options& options) {
     }
     result.layers = options.layers == "split" ? slim::Layers::split : slim::Layers::single;
     result.debug_shell = options.debug_shell;
-    if (result.unpacked && !options.debug_shell.empty()) {
-        throw Error(Exit::usage, "debug-shell-unpacked",
-                    "--debug-shell makes a second image, and --output-format dir makes none",
-                    "leave one of them out");
-    }
     if (options.target == "-" && !options.debug_shell.empty()) {
         throw Error(Exit::usage, "debug-shell-to-pipe",
                     "--debug-shell writes a second image, for which standard output has no place",
@@ -114,6 +109,11 @@ slim::RebuildOptions rebuild_options(const Options& options) {
                     "pipe it on, or name a file: -o slim.tar");
     }
     result.unpacked = options.format == "dir";
+    if (result.unpacked && !options.debug_shell.empty()) {
+        throw Error(Exit::usage, "debug-shell-unpacked",
+                    "--debug-shell makes a second image, and --output-format dir makes none",
+                    "leave one of them out");
+    }
     if (options.target == "-" && (result.unpacked || result.format == image::Format::oci_dir)) {
         throw Error(Exit::usage, "directory-to-pipe", "a directory cannot go to standard output",
                     "name a directory, or take --output-format docker or oci");
