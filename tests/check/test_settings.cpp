@@ -75,7 +75,8 @@ TEST_CASE("what is wrong is told with its line, and a slip with the name that is
     CHECK(error_of("[closure]\ninlcude = []\n") ==
           "a.toml, line 2: unknown key closure.inlcude | did you mean include?");
     CHECK(error_of("[clsoure]\n") == "a.toml, line 1: unknown key clsoure | did you mean closure?");
-    CHECK(error_of("zzz = 1\n") == "a.toml, line 1: unknown key zzz | known are closure, check, image");
+    CHECK(error_of("zzz = 1\n") ==
+          "a.toml, line 1: unknown key zzz | known are closure, check, image");
     CHECK(error_of("[closure]\n\ninclude = \"/srv\"\n") ==
           "a.toml, line 3: closure.include is no list of texts | write it as [\"a\", \"b\"]");
     CHECK(error_of("[closure]\ninclude = [1]\n") ==

@@ -1,0 +1,280 @@
+#include <doctest/doctest.h>
+
+#include "checked.hpp"
+#include "support/elf.hpp"
+
+using namespace slimimg;
+using test::Checked;
+using test::with_policy;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+constexpr const char* nothing = "{}";
+
+std::string layer(const std::vector<test::Member>& members) {
+    return test::tar(members);
+}
+
+/// An image whose program is a static ELF file made as told.
+Checked program(test::ElfSpec spec, const std::string& id) {
+    return Checked({layer({test::file("app/run", test::elf(spec), 0755)})},
+                   R"({"Entrypoint": ["/app/run"]})", with_policy(id));
+}
+
+/// dpkg's record of a package that owns these files.
+std::vector<test::Member> package(const std::string& files) {
+    return {test::file("var/lib/dpkg/status",
+                       "Package: p\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n"),
+            test::file("var/lib/dpkg/info/p.list", files)};
+}
+
+std::string large(char letter = 'x', std::size_t bytes = 1'100'000) {
+    return std::string(bytes, letter);
+}
+
+}  // namespace
+
+TEST_CASE("every policy has an id of its own, a title and a reason") {
+    std::vector<std::string_view> ids;
+    for (const check::PolicyInfo& policy : check::policy_infos()) {
+        CHECK(std::find(ids.begin(), ids.end(), policy.id) == ids.end());
+        CHECK_FALSE(policy.title.empty());
+        CHECK_FALSE(policy.reason.empty());
+        ids.push_back(policy.id);
+    }
+    CHECK(ids.size() == 31);
+    CHECK(check::find_policy("secret")->level == check::Level::error);
+    CHECK(check::find_policy("nothing") == nullptr);
+}
+
+TEST_CASE("a link that leads nowhere is told; one of a package, a mount or a registry is not") {
+    CHECK(Checked({layer({test::symlink("app/lib", "none")})}, nothing).of("dangling-link") ==
+          Texts{"/app/lib links to none, which is not in the image"});
+    for (const test::Member& member :
+         {test::symlink("app/log", "/dev/stdout"), test::symlink("etc/mtab", "../proc/mounts"),
+          test::symlink("etc/alternatives/vi", "/usr/bin/vim"),
+          test::symlink("app/lib", "../etc")}) {
+        CHECK_FALSE(
+            Checked({layer({test::folder("etc"), member})}, nothing).finds("dangling-link"));
+    }
+    std::vector<test::Member> owned = package("/usr/bin/x\n");
+    owned.push_back(test::symlink("usr/bin/x", "none"));
+    CHECK_FALSE(Checked({layer(owned)}, nothing).finds("dangling-link"));
+    CHECK_FALSE(
+        Checked({layer({test::symlink("app/data", "/data/x")})}, R"({"Volumes": {"/data": {}}})")
+            .finds("dangling-link"));
+}
+
+TEST_CASE("a command whose interpreter is missing is told, a script elsewhere is not") {
+    const auto script = [](const char* path, const char* text) {
+        return layer({test::file("bin/sh", "x", 0755), test::file(path, text, 0755)});
+    };
+    CHECK(Checked({script("usr/local/bin/tool", "#!/usr/bin/python3\n")}, nothing)
+              .of("script-interpreter") ==
+          Texts{"/usr/local/bin/tool starts with #!/usr/bin/python3, which is not in the image"});
+    CHECK(Checked({script("usr/local/bin/tool", "#!/bin/sh\r\n")}, nothing)
+              .one("script-interpreter")
+              .fix == "save the script with Unix line ends");
+    CHECK_FALSE(Checked({script("usr/local/bin/tool", "#! /bin/sh -e\n")}, nothing)
+                    .finds("script-interpreter"));
+    CHECK_FALSE(
+        Checked({script("app/tool", "#!/usr/bin/python3\n")}, nothing).finds("script-interpreter"));
+}
+
+TEST_CASE("USER and its group are looked up by name") {
+    const std::string accounts = layer({test::file("etc/passwd", "app:x:1000:1000::/:/bin/sh\n"),
+                                        test::file("etc/group", "staff:x:50:\n")});
+    CHECK(Checked({accounts}, R"({"User": "web"})").of("user") ==
+          Texts{"the user web of USER web is not in /etc/passwd"});
+    CHECK(Checked({accounts}, R"({"User": "app:web"})").of("user") ==
+          Texts{"the group web of USER app:web is not in /etc/group"});
+    CHECK_FALSE(Checked({accounts}, R"({"User": "app:staff"})").finds("user"));
+    CHECK_FALSE(Checked({accounts}, R"({"User": "4711:4711"})").finds("user"));
+    CHECK(Checked({accounts}, R"({"User": "4711"})").finds("user-number"));
+    CHECK_FALSE(Checked({accounts}, R"({"User": "1000"})").finds("user-number"));
+}
+
+TEST_CASE("a program as root is a note, unless it has something to give root up with") {
+    const auto image = [](const char* container, const char* script = "#!/bin/sh\nexec app\n") {
+        return Checked({layer({test::file("bin/sh", "x", 0755), test::file("bin/gosu", "x", 0755),
+                               test::file("run", script, 0755)})},
+                       container);
+    };
+    CHECK(image(R"({"Entrypoint": ["/run"]})").one("root-user").level == check::Level::note);
+    CHECK_FALSE(image(R"({"Entrypoint": ["/run"], "User": "1000"})").finds("root-user"));
+    CHECK_FALSE(
+        image(R"({"Entrypoint": ["/run"]})", "#!/bin/sh\nexec gosu app app\n").finds("root-user"));
+    CHECK_FALSE(image(nothing).finds("root-user"));
+}
+
+TEST_CASE("WORKDIR and VOLUME are to be there") {
+    const std::string tree = layer({test::folder("srv"), test::file("file", "x")});
+    CHECK(Checked({tree}, R"({"WorkingDir": "/app"})").finds("workdir"));
+    CHECK(Checked({tree}, R"({"WorkingDir": "/file"})").finds("workdir"));
+    CHECK_FALSE(Checked({tree}, R"({"WorkingDir": "/srv"})").finds("workdir"));
+    CHECK(Checked({tree}, R"({"User": "7", "Volumes": {"/data": {}}})").finds("volume"));
+    CHECK_FALSE(Checked({tree}, R"({"Volumes": {"/data": {}}})").finds("volume"));
+    CHECK_FALSE(Checked({tree}, R"({"User": "7", "Volumes": {"/srv": {}}})").finds("volume"));
+}
+
+TEST_CASE("sizes are held against limits and baselines") {
+    const std::string tree = layer({test::file("a", std::string(1000, 'a'))});
+    check::CheckSettings settings;
+    settings.thresholds.size = 999;
+    CHECK(Checked({tree}, nothing, settings).of("size") ==
+          Texts{"the image has 1.0 kB, its limit is 999 B"});
+    settings.thresholds.size = 1000;
+    CHECK_FALSE(Checked({tree}, nothing, settings).finds("size"));
+    settings.thresholds.baseline_bytes = 900;
+    CHECK(Checked({tree}, nothing, settings).finds("growth"));
+    settings.thresholds.growth = 12;
+    CHECK_FALSE(Checked({tree}, nothing, settings).finds("growth"));
+}
+
+TEST_CASE("what rebuild would save is a note from half on") {
+    const auto image = [](std::size_t ballast) {
+        return Checked({layer({test::file("app", test::elf({.dynamic = false}), 0755),
+                               test::file("ballast", std::string(ballast, 'x'))})},
+                       R"({"Entrypoint": ["/app"]})");
+    };
+    CHECK(image(100'000).one("reduction").level == check::Level::note);
+    CHECK_FALSE(image(10).finds("reduction"));
+    CHECK_FALSE(Checked({layer({test::file("data", large())})}, nothing).finds("reduction"));
+}
+
+TEST_CASE("dive's figures: copies count but the one that stays, a deleted folder's files once") {
+    const std::string base =
+        layer({test::file("a", std::string(100, 'a')), test::file("d/x", std::string(50, 'x')),
+               test::file("d/y", std::string(50, 'y'))});
+    // One layer alone: dive divides by zero.
+    const Checked one({base}, nothing);
+    CHECK(one.report.efficiency.efficiency == 1);
+    CHECK(one.report.efficiency.wasted_percent == 0);
+    const Checked replaced({base, layer({test::file("a", std::string(100, 'b'))})}, nothing);
+    CHECK(replaced.report.efficiency.wasted_bytes == 100);
+    CHECK(replaced.report.efficiency.efficiency == doctest::Approx(200.0 / 300));
+    CHECK(replaced.report.efficiency.wasted_percent == 1);
+    CHECK(replaced.report.layers[0].wasted == 100);
+    const Checked deleted({base, layer({test::file(".wh.d", "")})}, nothing);
+    CHECK(deleted.report.efficiency.wasted_bytes == 100);
+    CHECK(deleted.report.efficiency.efficiency == doctest::Approx(100.0 / 200));
+    CHECK(deleted.report.efficiency.wasted_percent == doctest::Approx(0.5));
+    const Checked opaque({base, layer({test::file("d/.wh..wh..opq", "")})}, nothing);
+    CHECK(opaque.report.efficiency.wasted_bytes == 100);
+}
+
+TEST_CASE("dive's policies have its limits, and a default that small images are not held to") {
+    const std::string base = layer({test::file("a", std::string(100, 'a'))});
+    const std::string over = layer({test::file("a", std::string(100, 'b'))});
+    CHECK_FALSE(Checked({base, over}, nothing).finds("dive-efficiency"));
+    check::CheckSettings settings;
+    settings.thresholds.lowest_efficiency = 0.6;
+    settings.thresholds.highest_wasted_bytes = 99;
+    settings.thresholds.highest_wasted_percent = 0.9;
+    const Checked strict({base, over}, nothing, settings);
+    CHECK(strict.finds("dive-efficiency"));
+    CHECK(strict.finds("dive-wasted-bytes"));
+    CHECK(strict.finds("dive-wasted-percent"));
+    settings.thresholds.lowest_efficiency = 0.5;
+    settings.thresholds.highest_wasted_bytes = 100;
+    settings.thresholds.highest_wasted_percent = 1;
+    const Checked loose({base, over}, nothing, settings);
+    CHECK_FALSE(loose.finds("dive-efficiency"));
+    CHECK_FALSE(loose.finds("dive-wasted-bytes"));
+    CHECK_FALSE(loose.finds("dive-wasted-percent"));
+}
+
+TEST_CASE("a layer that only deletes is told, one that also adds is not") {
+    const std::string base = layer({test::file("big", large())});
+    CHECK(Checked({base, layer({test::file(".wh.big", "")})}, nothing).finds("deleting-layer"));
+    CHECK_FALSE(
+        Checked({base, layer({test::file(".wh.big", ""), test::file("new", large('y'))})}, nothing)
+            .finds("deleting-layer"));
+}
+
+TEST_CASE("set-id programs are told, a package's own only with the profile distroless") {
+    const Checked own({layer({test::file("app/su", "x", 04755)})}, nothing);
+    CHECK(own.of("set-id") == Texts{"/app/su is set-user-ID: whoever runs it becomes user 0"});
+    CHECK_FALSE(Checked({layer({test::file("app/su", "x", 0755)})}, nothing).finds("set-id"));
+    std::vector<test::Member> owned = package("/usr/bin/su\n");
+    owned.push_back(test::file("usr/bin/su", "x", 04755));
+    CHECK_FALSE(Checked({layer(owned)}, nothing).finds("set-id"));
+    check::CheckSettings distroless;
+    distroless.distroless = true;
+    CHECK(Checked({layer(owned)}, nothing, distroless).finds("set-id"));
+}
+
+TEST_CASE("programs and system folders that all may write to are told, data folders are not") {
+    const auto finds = [](const test::Member& member) {
+        return Checked({layer({member})}, nothing).finds("world-writable");
+    };
+    CHECK(finds(test::file("app/run", "x", 0777)));
+    CHECK(finds(test::file("etc/app.conf", "x", 0666)));
+    CHECK(finds(test::folder("usr/lib", 0777)));
+    CHECK_FALSE(finds(test::file("app/run", "x", 0775)));
+    CHECK_FALSE(finds(test::folder("data", 0777)));
+    CHECK_FALSE(finds(test::folder("tmp", 01777)));
+}
+
+TEST_CASE("shells and package managers are told with the profile distroless alone") {
+    const std::string tree =
+        layer({test::file("bin/sh", "x", 0755), test::file("usr/bin/apt", "x", 0755)});
+    check::CheckSettings distroless;
+    distroless.distroless = true;
+    CHECK_FALSE(Checked({tree}, nothing).finds("shell"));
+    const Checked strict({tree}, nothing, distroless);
+    CHECK(strict.paths_of("shell") == Texts{"/bin/sh"});
+    CHECK(strict.paths_of("package-manager") == Texts{"/usr/bin/apt"});
+    CHECK_FALSE(
+        Checked({layer({test::file("app/sh", "x", 0755)})}, nothing, distroless).finds("shell"));
+}
+
+TEST_CASE("caches are told from a megabyte on, with what clears them") {
+    const auto finds = [](const char* path, std::size_t bytes) {
+        return Checked({layer({test::file(path, std::string(bytes, 'x'))})}, nothing)
+            .finds("cache-files");
+    };
+    CHECK(finds("var/cache/apt/archives/a.deb", 1'000'000));
+    CHECK(finds("root/.cache/pip/http/a", 1'000'000));
+    CHECK(finds("home/app/.npm/_cacache/a", 1'000'000));
+    CHECK_FALSE(finds("var/cache/apt/archives/a.deb", 900'000));
+    CHECK_FALSE(finds("var/cache/app/a", 1'000'000));
+}
+
+TEST_CASE("copies are told, hard links are not") {
+    CHECK(Checked({layer({test::file("a", large()), test::file("b", large())})}, nothing)
+              .one("duplicate-files")
+              .bytes == 1'100'000);
+    CHECK_FALSE(Checked({layer({test::file("a", large()), test::file("b", large('y'))})}, nothing)
+                    .finds("duplicate-files"));
+    CHECK_FALSE(Checked({layer({test::file("a", large()), test::hardlink("b", "a")})}, nothing)
+                    .finds("duplicate-files"));
+}
+
+TEST_CASE("debug sections of what is needed are told from a megabyte on") {
+    const auto spec = [](std::size_t bytes) {
+        return test::ElfSpec{
+            .sections = {{.name = ".debug_info", .content = std::string(bytes, 'd'), .flags = 0}},
+            .dynamic = false};
+    };
+    CHECK(program(spec(1'000'000), "debug-sections").finds("debug-sections"));
+    CHECK_FALSE(program(spec(900'000), "debug-sections").finds("debug-sections"));
+}
+
+TEST_CASE("a program at a fixed address is told") {
+    CHECK(program({.type = 2, .dynamic = false}, "elf-pie").finds("elf-pie"));
+    CHECK_FALSE(program({.type = 3, .flags_1 = 0x08000000}, "elf-pie").finds("elf-pie"));
+}
+
+TEST_CASE("search paths that are relative, empty or open to all are told") {
+    const auto finds = [](const char* runpath) {
+        return program({.needed = {"libc.so.6"}, .runpath = runpath, .flags_1 = 0x08000000},
+                       "elf-search-path")
+            .finds("elf-search-path");
+    };
+    CHECK(finds("lib"));
+    CHECK(finds("/usr/lib:"));
+    CHECK(finds("/tmp/build/lib"));
+    CHECK_FALSE(finds("$ORIGIN/../lib:/usr/lib"));
+}
