@@ -98,3 +98,26 @@ TEST_CASE("what a configuration file includes stays, from its folder or one abov
     CHECK_FALSE(image("# include snippets/php.conf\nname snippets/php.conf\n")
                     .keeps("/etc/web/snippets/php.conf"));
 }
+
+TEST_CASE("services of s6: execline scripts, oneshots, shell scripts behind with-contenv") {
+    const auto image = [](const std::string& text, const std::string& type = "longrun\n") {
+        return ClosureOf(
+            tree_of({programs(), tar({folder("command"), file("command/execlineb", "x", 0755),
+                                      file("command/with-contenv", "x", 0755),
+                                      file("command/foreground", "x", 0755), folder("s"),
+                                      file("s/type", type), file("s/up", text, 0755)})}),
+            runs({"/usr/bin/sh", "/s/up"}));
+    };
+    const ClosureOf script =
+        image("#!/command/execlineb -P\nforeground { report -x } # other\n\"web\" ${php}\n");
+    CHECK(script.rules("/command/foreground") == "execline");
+    CHECK(script.keeps("/usr/bin/report"));
+    CHECK(script.keeps("/usr/bin/web"));
+    CHECK_FALSE(script.keeps("/usr/bin/other"));
+    CHECK_FALSE(script.keeps("/usr/bin/php"));
+    CHECK(image("report\n", "oneshot\n").keeps("/usr/bin/report"));
+    CHECK_FALSE(image("report\n").keeps("/usr/bin/report"));
+    const ClosureOf shell = image("#!/command/with-contenv sh\nexec report\n");
+    CHECK(shell.keeps("/command/with-contenv"));
+    CHECK(shell.keeps("/usr/bin/report"));
+}

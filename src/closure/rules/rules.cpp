@@ -10,6 +10,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::usrmerge,
         &rules::shebang,
         &rules::shell_script,
+        &rules::execline,
         &rules::link,
         &rules::module,
         &rules::dlopen_note,

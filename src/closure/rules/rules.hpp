@@ -27,6 +27,7 @@ extern const Rule started_command;
 extern const Rule compiler;
 extern const Rule config_command;
 extern const Rule config_include;
+extern const Rule execline;
 extern const Rule locale;
 extern const Rule time_zone;
 extern const Rule pam;

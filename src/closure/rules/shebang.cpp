@@ -72,6 +72,11 @@ void keep_interpreter(Evidence& evidence, NodeId script, bool started) {
                              .detail = "named in the first line of the script"});
     }
     if (path::basename(words.front()) != "env") {
+        // with-contenv of s6-overlay runs the next word, as other wrappers do.
+        if (words.size() > 1 && shell_dialect(words[1])) {
+            evidence.keep_program(
+                words[1], {shebang.id, script, confidence, detail + " " + std::string(words[1])});
+        }
         return;
     }
     const std::string_view program = program_behind_env(words);

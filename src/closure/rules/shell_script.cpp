@@ -182,7 +182,7 @@ void apply(Evidence& evidence, const ShellFacts& facts, const ShellOrigin& origi
     }
 }
 
-/// The program that the first line names, env looked through.
+/// The shell that the first line names, also behind env, or s6-overlay's with-contenv.
 std::optional<ShellDialect> dialect_of_script(std::string_view text) {
     if (!text.starts_with("#!")) {
         return std::nullopt;
@@ -196,8 +196,8 @@ std::optional<ShellDialect> dialect_of_script(std::string_view text) {
         line.remove_prefix(start);
         const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
         line.remove_prefix(word.size());
-        if (path::basename(word) != "env" && !word.starts_with('-')) {
-            return shell_dialect(word);
+        if (const auto dialect = shell_dialect(word)) {
+            return dialect;
         }
     }
     return std::nullopt;
