@@ -26,9 +26,20 @@ Registry& registry() {
     return *all;
 }
 
+/// Also while other threads still write into a folder: under another name they don't find it, and
+/// what they make in it meanwhile goes with the next attempt.
 void remove_tree(const std::filesystem::path& path) {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
+    constexpr int attempts = 1000;
+    const std::filesystem::path aside = path.string() + ".old";
+    std::error_code failure;
+    std::filesystem::rename(path, aside, failure);
+    const std::filesystem::path& now = failure ? path : aside;
+    for (int i = 0; i < attempts; ++i) {
+        std::filesystem::remove_all(now, failure);
+        if (!failure) {
+            return;
+        }
+    }
 }
 
 mode_t current_umask() {
