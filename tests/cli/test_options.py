@@ -46,6 +46,17 @@ class Usage(ImageTest):
         for args in (("analyze",), ("rebuild", "x.tar"), ("why", "x.tar"), ("diff", "x.tar")):
             self.assert_wrong(*args)
 
+    def test_a_slip_is_told_with_what_was_meant(self):
+        for args, wanted in (
+            (("analyse", "app.tar"), "no command analyse; did you mean analyze?"),
+            (("analyze", "app.tar", "--fomat", "json"), "no option --fomat; did you mean --format?"),
+            (("rebuild", "x", "--outptu=y"), "no option --outptu; did you mean --output?"),
+            (("--verison",), "no option --verison; did you mean --version?"),
+            (("analyze", "a.tar", "b.tar"), "one argument too many: b.tar; see slimimg analyze"),
+            (("frobnicate",), "no command frobnicate; see slimimg --help"),
+        ):
+            self.assertIn(wanted, self.assert_one_line(slimimg(*args), 2).err)
+
     def test_unknown_options_and_values(self):
         image = self.image()
         for option in (
