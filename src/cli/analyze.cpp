@@ -67,7 +67,7 @@ Command add_analyze(CLI::App& app) {
     const auto options = std::make_shared<Options>();
     options->input.declare(*command);
     options->closure.declare(*command);
-    options->output.declare(*command, offer_names(offers_of(report::formats())));
+    options->output.declare(*command, offer_choices(offers_of(report::formats())));
     declare_sboms(*command, options->sboms, "The report");
     options->machine.declare(*command);
     command->footer(

@@ -176,7 +176,8 @@ void declare(CLI::App& command, Options& options) {
     command
         .add_option("IMAGE", options.images,
                     "Images as for analyze, several at once; - for standard input")
-        ->option_text("...");
+        ->option_text("...")
+        ->type_name(file_type);
     add_option(command, "--profile", options.profile,
                "The levels of policies to begin with: distroless also refuses shells, package "
                "managers, set-id programs and root",
@@ -189,10 +190,12 @@ void declare(CLI::App& command, Options& options) {
         ->check(CLI::IsMember({"error", "warning", "note", "never"}));
     add_option(command, "--baseline", options.baseline,
                "A JSON report of an earlier check, which the image may not outgrow", check_group)
-        ->option_text("FILE");
+        ->option_text("FILE")
+        ->type_name(file_type);
     add_option(command, "--dive-ci", options.dive_rules,
                "dive's rules (default: .dive-ci here, if it is there)", check_group)
-        ->option_text("FILE");
+        ->option_text("FILE")
+        ->type_name(file_type);
     add_option(command, "--today", options.today,
                "The day that waivers are held against (default: this day, UTC)", check_group)
         ->option_text("YYYY-MM-DD")
@@ -208,7 +211,7 @@ void declare(CLI::App& command, Options& options) {
              check_group);
     options.input.declare_selection(command);
     options.closure.declare(command);
-    options.output.declare(command, offer_names(offers_of(report::check_formats())));
+    options.output.declare(command, offer_choices(offers_of(report::check_formats())));
     options.machine.declare(command);
 }
 

@@ -166,4 +166,12 @@ std::string offer_names(const std::vector<Offer>& offers) {
     return names;
 }
 
+std::string offer_choices(const std::vector<Offer>& offers) {
+    std::string choices;
+    for (const Offer& offer : offers) {
+        choices += (choices.empty() ? "" : "|") + offer.name;
+    }
+    return choices;
+}
+
 }  // namespace slimimg::cli

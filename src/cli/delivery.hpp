@@ -72,5 +72,7 @@ std::vector<Offer> offers_of(std::span<const report::FormatOf<T>> formats) {
 }
 /// "text or json"
 std::string offer_names(const std::vector<Offer>& offers);
+/// "text|json"
+std::string offer_choices(const std::vector<Offer>& offers);
 
 }  // namespace slimimg::cli

@@ -114,8 +114,12 @@ void declare(CLI::App& command, Options& options) {
                     "The earlier image: an archive, an OCI layout directory, or - for standard "
                     "input")
         ->required()
-        ->option_text(" ");
-    command.add_option("AFTER", options.after, "The later one")->required()->option_text(" ");
+        ->option_text(" ")
+        ->type_name(file_type);
+    command.add_option("AFTER", options.after, "The later one")
+        ->required()
+        ->option_text(" ")
+        ->type_name(file_type);
     constexpr const char* gate = "The gate";
     add_option(command, "--max-growth", options.max_growth,
                "Fail with exit code 1 where the layers of AFTER hold more by this than those of "
@@ -128,7 +132,7 @@ void declare(CLI::App& command, Options& options) {
                InputOptions::selection_group)
         ->option_text("NAME");
     options.closure.declare(command);
-    options.output.declare(command, offer_names(offers_of(report::difference_formats())));
+    options.output.declare(command, offer_choices(offers_of(report::difference_formats())));
     options.machine.declare(command);
 }
 

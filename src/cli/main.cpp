@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -11,27 +11,11 @@
 #include "slimimg/base/nearest.hpp"
 #include "slimimg/base/path.hpp"
 
-#include "commands.hpp"
-#include "help.hpp"
 #include "interruption.hpp"
+#include "program.hpp"
 
 namespace slimimg::cli {
 namespace {
-
-constexpr const char* footer =
-    "Examples:\n"
-    "  slimimg analyze app.tar\n"
-    "  slimimg rebuild app.tar -o app-slim.tar\n"
-    "  slimimg check app.tar\n"
-    "  slimimg why app.tar /usr/bin/perl\n"
-    "\n"
-    "Every option can also be set in the environment: for --threads 4,\n"
-    "SLIMIMG_THREADS=4.\n"
-    "\n"
-    "Exit codes: 0 fine, 1 a policy failed, 2 wrong usage, 3 bad input, 4 the program\n"
-    "needs something that the image lacks, 5 an I/O or internal failure.\n"
-    "\n"
-    "slimimg COMMAND --help tells more of a command.";
 
 /// One line, whatever the message holds.
 int complain(const std::string& message, const std::string& hint, Exit status) {
@@ -79,17 +63,8 @@ std::string help_hint(const CLI::App& app) {
 }
 
 Exit run(int argc, char** argv) {
-    CLI::App app("slimimg: a container image goes in, the minimal image that works comes out.",
-                 "slimimg");
-    app.formatter(std::make_shared<HelpFormatter>());
-    app.set_help_flag("-h,--help", "Print this help");
-    app.set_version_flag("--version", "slimimg " SLIMIMG_VERSION, "Print the version");
-    app.footer(footer);
-    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-    app.get_formatter()->label("Subcommands", "Commands");
-    app.require_subcommand(0, 1);
-    const std::array commands{add_analyze(app), add_rebuild(app), add_check(app), add_why(app),
-                              add_diff(app)};
+    CLI::App app;
+    const std::vector<Command> commands = declare_program(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {

@@ -68,7 +68,8 @@ void InputOptions::declare(CLI::App& app) {
                    "A docker-archive or oci-archive (plain, gzip, zstd or xz), an OCI layout "
                    "directory, or - for standard input")
         ->required()
-        ->option_text(" ");
+        ->option_text(" ")
+        ->type_name(file_type);
     declare_selection(app);
 }
 
@@ -130,7 +131,8 @@ void ClosureOptions::declare(CLI::App& app) {
         ->option_text("NAME|GLOB");
     add_option(app, "--config", config,
                "The project's settings (default: .slimimg.toml here, if it is there)", kept_group)
-        ->option_text("FILE");
+        ->option_text("FILE")
+        ->type_name(file_type);
 }
 
 check::SettingsFile ClosureOptions::settings() const {
@@ -164,14 +166,15 @@ closure::Request ClosureOptions::request(const check::ClosureSettings& settings)
 }
 
 void OutputOptions::declare(CLI::App& app, const std::string& formats) {
-    add_option(app, "--format", format, "The report's format: " + formats, report_group)
-        ->option_text("FORMAT")
+    add_option(app, "--format", format, "The report's format (default: text)", report_group)
+        ->option_text(formats)
         ->each([this](const std::string&) { format_given = true; });
     add_repeatable(app, "--report", reports,
                    "Write the report to a file too; its format is told by the file's ending or "
                    "named before it. May repeat",
                    report_group)
-        ->option_text("[FORMAT=]FILE");
+        ->option_text("[FORMAT=]FILE")
+        ->type_name(file_type);
     add_flag(app, "-q,--quiet", quiet, "Print errors only, and a report only if --format asks",
              report_group);
     add_flag(app, "-v,--verbose", verbose, "Every row of every table", report_group);
@@ -197,7 +200,8 @@ void MachineOptions::declare(CLI::App& app) {
     add_option(app, "--spool-dir", spool_dir,
                "Where inflated layers are kept meanwhile (default: TMPDIR, else /tmp)",
                machine_group)
-        ->option_text("DIR");
+        ->option_text("DIR")
+        ->type_name(folder_type);
     add_flag(app, "--no-verify", no_verify,
              "Do not compare the digests of layers, which takes time for large images",
              machine_group);

@@ -31,6 +31,10 @@ CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
                             std::vector<std::string>& values, const std::string& description,
                             const std::string& group);
 
+/// What a value names on this machine, as CLI11's type name: shells complete it.
+inline constexpr const char* file_type = "FILE";
+inline constexpr const char* folder_type = "DIR";
+
 /// Which image.
 struct InputOptions {
     std::string image;
@@ -74,7 +78,7 @@ struct OutputOptions {
     std::string color = "auto";
     std::string ci = "auto";
 
-    /// `formats` is for the help: "text or json".
+    /// `formats` as the help shows choices: "text|json".
     void declare(CLI::App& app, const std::string& formats);
 };
 

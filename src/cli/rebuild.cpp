@@ -159,6 +159,7 @@ void declare(CLI::App& command, Options& options) {
         "Where to write it: a file, a directory for oci-dir and dir, or - for standard output",
         group)
         ->option_text("OUT")
+        ->type_name(file_type)
         ->required();
     add_option(
         command, "--output-format", options.format,
@@ -168,16 +169,17 @@ void declare(CLI::App& command, Options& options) {
         ->option_text("docker|oci|oci-dir|dir")
         ->check(CLI::IsMember({"docker", "oci", "oci-dir", "dir"}));
     add_option(command, "--compress", options.compression,
-               "Compression of the layer: none, gzip or zstd, with a level after a colon if "
-               "wanted (default: the input's)",
+               "Compression of the layer, with a level after a colon if wanted (default: the "
+               "input's)",
                group)
-        ->option_text("CODEC[:LEVEL]");
+        ->option_text("none|gzip[:LEVEL]|zstd[:LEVEL]");
     add_option(command, "--base", options.base,
                "What it has beside the program: scratch, the default, nothing; static, base and cc "
                "what distroless's images of these names have; auto chooses by what is linked; or "
                "an image to stand on, whose layers stay as they are",
                group)
-        ->option_text("scratch|static|base|cc|auto|IMAGE");
+        ->option_text("scratch|static|base|cc|auto|IMAGE")
+        ->type_name(file_type);
     add_option(command, "--layers", options.layers,
                "single: one layer. split: what packages own below, the application above it", group)
         ->option_text("single|split")
@@ -209,7 +211,7 @@ void declare(CLI::App& command, Options& options) {
         ->option_text("auto|none")
         ->check(CLI::IsMember({"auto", "none"}));
     options.closure.declare(command);
-    options.output.declare(command, offer_names(offers_of(report::formats())));
+    options.output.declare(command, offer_choices(offers_of(report::formats())));
     options.machine.declare(command);
 }
 

@@ -50,7 +50,7 @@ Command add_why(CLI::App& app) {
         ->required()
         ->option_text(" ");
     options->closure.declare(*command);
-    options->output.declare(*command, offer_names(offers_of(report::explanation_formats())));
+    options->output.declare(*command, offer_choices(offers_of(report::explanation_formats())));
     options->machine.declare(*command);
     command->footer(
         "Examples:\n"

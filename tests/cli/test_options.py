@@ -31,7 +31,22 @@ class Help(ImageTest):
 
     def test_the_version_is_told(self):
         text = self.assert_fine(slimimg("--version")).text
-        self.assertRegex(text, r"\Aslimimg \d+\.\d+\.\d+\n\Z")
+        self.assertRegex(text, r"\Aslimimg \d+\.\d+\.\d+\n")
+        libraries = {}
+        for line in text.splitlines()[1:]:
+            self.assertRegex(line, r"\A[\w+-]+ \d+\.\d+(\.\d+)*( \(built with [\d.]+\))?\Z")
+            libraries[line.split()[0]] = line.split()[1]
+        self.assertEqual(
+            set(libraries),
+            {"libarchive", "ISA-L", "libdeflate", "libzstd", "liblzma", "OpenSSL", "LIEF",
+             "nlohmann_json", "toml++", "CLI11"},
+        )
+        for name, module in (("libarchive", "libarchive"), ("libzstd", "libzstd"),
+                             ("liblzma", "liblzma"), ("OpenSSL", "libcrypto"),
+                             ("ISA-L", "libisal"), ("libdeflate", "libdeflate")):
+            known = subprocess.run(["pkg-config", "--modversion", module],
+                                   stdout=subprocess.PIPE, check=True)
+            self.assertEqual(libraries[name], known.stdout.decode().strip())
 
 
 class Usage(ImageTest):
