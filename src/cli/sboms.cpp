@@ -29,7 +29,8 @@ void declare_sboms(CLI::App& app, std::vector<std::string>& values, const std::s
                    "(.cdx.json), told by the ending or by spdx: or cyclonedx: before the name. May "
                    "repeat",
                    group)
-        ->option_text("[FORMAT:]FILE");
+        ->option_text("[FORMAT:]FILE")
+        ->type_name(file_type);
 }
 
 SbomDelivery::SbomDelivery(const std::vector<std::string>& files, bool inside) : inside_(inside) {

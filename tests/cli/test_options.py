@@ -8,7 +8,7 @@ import subprocess
 
 from support import SLIMIMG, ImageTest, main, slimimg
 
-COMMANDS = ("analyze", "rebuild", "why", "diff")
+COMMANDS = ("analyze", "rebuild", "check", "why", "diff")
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "man"
 
 

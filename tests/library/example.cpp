@@ -1,7 +1,7 @@
 // What a program of one's own does with libslimimg: the files that an image's program needs, each
 // with why it stays.
 //
-//   c++ -std=c++20 example.cpp -o example $(pkg-config --cflags --libs --static slimimg)
+//   c++ -std=c++20 example.cpp -o example $(pkg-config --cflags --libs slimimg)
 //   ./example app.tar
 #include <iostream>
 
