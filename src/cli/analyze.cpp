@@ -43,8 +43,7 @@ Exit run(const Options& options) {
     SbomDelivery sboms(options.sboms, false);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
-    PlainProgress progress;
-    how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
+    const Observers observers(options.machine, options.output.quiet, how);
 
     image::Image image = options.input.read(how);
     const closure::Request request =

@@ -145,8 +145,7 @@ Exit run(const Options& options) {
     const Delivery delivery(options.output, offers_of(report::check_formats()), STDOUT_FILENO);
     const check::SettingsFile settings = read_settings(options);
     RunOptions how = options.machine.run_options();
-    PlainProgress progress;
-    how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
+    const Observers observers(options.machine, options.output.quiet, how);
     const check::CheckOptions what{.today = options.today.empty() ? today() : options.today,
                                    .fail_on = fail_level(options, settings)};
     report::CheckedImages result;

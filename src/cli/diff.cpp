@@ -91,8 +91,7 @@ Exit run(const Options& options) {
     const std::optional<Limit> limit = parse_limit(options.max_growth);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
-    PlainProgress progress;
-    how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
+    const Observers observers(options.machine, options.output.quiet, how);
 
     InputOptions second = options.before;
     second.image = options.after;

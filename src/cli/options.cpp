@@ -202,6 +202,13 @@ void MachineOptions::declare(CLI::App& app) {
                machine_group)
         ->option_text("DIR")
         ->type_name(folder_type);
+    add_optional_value(
+        app, "--timings", timings, "text",
+        "Tell on standard error at the end where time went: each step's wall and CPU "
+        "time, and the peak memory",
+        machine_group)
+        ->option_text("[=text|json]")
+        ->check(CLI::IsMember({"text", "json"}));
     add_flag(app, "--no-verify", no_verify,
              "Do not compare the digests of layers, which takes time for large images",
              machine_group);

@@ -88,6 +88,7 @@ struct MachineOptions {
     std::string threads;
     std::string spool_dir;
     bool no_verify = false;
+    std::string timings;  ///< "text", "json", or empty
 
     void declare(CLI::App& app);
     /// The progress observer is the caller's to add.

@@ -17,4 +17,18 @@ void PlainProgress::begin(std::string_view step, std::string_view what, std::uin
     std::fputs(line.c_str(), stderr);
 }
 
+Observers::Observers(const MachineOptions& options, bool quiet, RunOptions& run)
+    : format_(options.timings) {
+    run.progress = options.wants_progress(quiet) ? &plain_ : nullptr;
+    if (!format_.empty()) {
+        run.progress = &timings_.emplace(run.progress);
+    }
+}
+
+Observers::~Observers() {
+    if (timings_) {
+        std::fputs(timings_->render(format_).c_str(), stderr);
+    }
+}
+
 }  // namespace slimimg::cli

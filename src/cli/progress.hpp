@@ -1,8 +1,13 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "slimimg/base/run_options.hpp"
+
+#include "options.hpp"
+#include "timings.hpp"
 
 namespace slimimg::cli {
 
@@ -13,6 +18,22 @@ class PlainProgress : public Progress {
 
   private:
     std::mutex mutex_;
+};
+
+/// What is told of a run as it goes on and at its end, as the options want it.
+class Observers {
+  public:
+    /// Sets `run.progress`, for as long as this lives.
+    Observers(const MachineOptions& options, bool quiet, RunOptions& run);
+    /// Writes the timings to standard error, also where the run fails.
+    ~Observers();
+    Observers(const Observers&) = delete;
+    Observers& operator=(const Observers&) = delete;
+
+  private:
+    PlainProgress plain_;
+    std::optional<Timings> timings_;
+    std::string format_;
 };
 
 }  // namespace slimimg::cli

@@ -133,8 +133,7 @@ Exit run(const Options& options) {
     slim::RebuildOptions to = rebuild_options(options);
     SbomDelivery sboms(options.sboms, options.sbom_inside);
     RunOptions how = options.machine.run_options();
-    PlainProgress progress;
-    how.progress = options.machine.wants_progress(options.output.quiet) ? &progress : nullptr;
+    const Observers observers(options.machine, options.output.quiet, how);
 
     image::Image image = options.input.read(how);
     const closure::Request request =

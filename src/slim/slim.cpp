@@ -32,7 +32,9 @@ std::uint64_t content_bytes(const rootfs::Rootfs& rootfs) {
 }
 
 rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
-    return rootfs::Rootfs::merge(image::scan_layers(image, run), run);
+    std::vector<archive::LayerScan> scans = image::scan_layers(image, run);
+    const ProgressStep step(run, "merge", "the layers", 0);
+    return rootfs::Rootfs::merge(std::move(scans), run);
 }
 
 /// The closure of the program and of what the base style has of the image. Where the style is to be
@@ -40,6 +42,7 @@ rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
 closure::Closure close_with_base(const rootfs::Rootfs& rootfs, const image::Config& config,
                                  const closure::PackageDb& packages, closure::Request request,
                                  std::string& base, const RunOptions& run) {
+    const ProgressStep step(run, "closure", "", 0);
     const auto compute = [&] {
         return closure::compute_closure(rootfs, config, packages, request, run);
     };

@@ -158,6 +158,20 @@ class Delivery(ImageTest):
             self.assertRegex(line, r"^slimimg: \w+")
         self.assertTrue(result.json)
 
+    def test_timings_are_told_on_standard_error_as_text_or_json(self):
+        plain = self.assert_fine(slimimg("analyze", self.image(), "--format", "json"))
+        told = slimimg("analyze", self.image(), "--format", "json", "--timings=json")
+        self.assertEqual((told.code, told.json), (0, plain.json))
+        timings = json.loads(told.err)
+        steps = {step["name"]: step for step in timings["steps"]}
+        self.assertLessEqual({"hash", "merge", "closure"}, set(steps))
+        self.assertEqual(steps["hash"]["times"], len(self.fixture.layers))
+        self.assertEqual(steps["hash"]["bytes"], sum(map(len, self.fixture.layers)))
+        self.assertGreater(timings["peak_bytes"], 0)
+        text = slimimg("analyze", "-q", "--timings", self.image()).err
+        self.assertEqual([line.split()[0] for line in text.splitlines()][:1], ["step"])
+        self.assertRegex(text, r"(?m)^closure +1 ")
+
     def test_a_full_disk_is_told(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("no /dev/full here")

@@ -12,8 +12,8 @@ namespace slimimg {
 class Progress {
   public:
     virtual ~Progress() = default;
-    /// A step begins: step is one of "read", "inflate", "hash", "scan", "write", "prove"; `what`
-    /// names the layer or file; total is in bytes, 0 where it is not known.
+    /// A step begins ("read", "inflate", "hash", "scan", "merge", "closure", "write", "prove");
+    /// `what` names the layer or file; total is in bytes, 0 where it is not known.
     virtual void begin(std::string_view /*step*/, std::string_view /*what*/,
                        std::uint64_t /*total*/) {}
     virtual void advance(std::uint64_t /*bytes*/) {}
