@@ -96,7 +96,7 @@ class Annotations(ImageTest):
             index = json.load(outer.extractfile("index.json"))
             name = index["manifests"][0]["digest"].replace("sha256:", "blobs/sha256/")
             annotations = json.load(outer.extractfile(name))["annotations"]
-        version = slimimg("--version").text.split()[-1]
+        version = slimimg("--version").text.splitlines()[0].split()[-1]
         self.assertEqual(annotations["slimimg.version"], version)
         self.assertEqual(annotations["slimimg.source.name"], "app:1.0")
         self.assertRegex(annotations["slimimg.source.digest"], r"^sha256:[0-9a-f]{64}$")
