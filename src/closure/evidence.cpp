@@ -229,6 +229,10 @@ const elf::ElfFacts* Evidence::elf(NodeId node) {
 }
 
 bool Evidence::imports(NodeId node, std::string_view symbol) {
+    return imports(node).contains(symbol);
+}
+
+const std::set<std::string, std::less<>>& Evidence::imports(NodeId node) {
     const NodeId inode = rootfs()[node].inode;
     const auto [at, added] = state_->imports.try_emplace(inode);
     if (added && elf(inode) != nullptr) {
@@ -240,7 +244,7 @@ bool Evidence::imports(NodeId node, std::string_view symbol) {
             }
         }
     }
-    return at->second.contains(symbol);
+    return at->second;
 }
 
 std::map<NodeId, Link>& Evidence::links() {

@@ -292,3 +292,15 @@ TEST_CASE("a library among a package's helpers is data of the program that names
     CHECK_FALSE(image("other.so\0"s).keeps("/usr/libexec/tools/libpre.so"));
     CHECK(image("/libpre.so\0"s).keeps("/usr/libexec/tools/libpre.so"));
 }
+
+TEST_CASE("a program that a library starts others for runs what it names") {
+    const auto image = [](const char* symbol) {
+        return ClosureOf(
+            tree({folder("bin"), file("bin/wrap", program_with({symbol}, "/bin/tool\0"s), 0755),
+                  file("bin/tool", test::program_with({}, "x"), 0755)}),
+            runs({"/bin/wrap"}));
+    };
+    CHECK(image("xexec_ae").keeps("/bin/tool"));
+    CHECK(image("g_spawn_async").keeps("/bin/tool"));
+    CHECK_FALSE(image("puts").keeps("/bin/tool"));
+}

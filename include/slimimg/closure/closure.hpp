@@ -128,6 +128,8 @@ class Evidence {
     ElfStore& elves();
     /// True where an ELF file has an undefined dynamic symbol of this name.
     bool imports(rootfs::NodeId node, std::string_view symbol);
+    /// All of them, sorted.
+    const std::set<std::string, std::less<>>& imports(rootfs::NodeId node);
     /// A file's bytes as text; empty for what is no file.
     std::string_view text(rootfs::NodeId node);
     /// What `read` finds in a file, read once: `topic` tells one kind of reading from another.

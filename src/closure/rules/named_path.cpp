@@ -204,15 +204,18 @@ void scan_unterminated(Evidence& evidence, std::string_view text, const Naming& 
     }
 }
 
+/// Calls of the C library (execve, posix_spawn) and those of others that stand before them
+/// (skalibs' xexec, GLib's g_spawn_async).
 bool starts_programs(Evidence& evidence, NodeId node) {
-    static constexpr std::array<std::string_view, 13> calls{
-        "execv",  "execve", "execvp",  "execvpe",     "execl",        "execlp",  "execle",
-        "system", "popen",  "fexecve", "posix_spawn", "posix_spawnp", "execveat"};
     const elf::ElfFacts* facts = evidence.elf(node);
-    return facts->is_program() &&
-           (!facts->dynamic || std::any_of(calls.begin(), calls.end(), [&](std::string_view call) {
-               return evidence.imports(node, call);
-           }));
+    if (!facts->is_program() || !facts->dynamic) {
+        return facts->is_program();
+    }
+    const auto& imports = evidence.imports(node);
+    return std::any_of(imports.begin(), imports.end(), [](const std::string& symbol) {
+        return symbol.find("exec") != std::string::npos ||
+               symbol.find("spawn") != std::string::npos || symbol == "system" || symbol == "popen";
+    });
 }
 
 /// The options that a program was configured with, which many can print: paths of the machine that
