@@ -96,8 +96,8 @@ TEST_SUITE("glibc's search") {
         World world = glibc_world();
         world.add_program("/app/bin/run",
                           {.needed = {"$ORIGIN/../lib/liba.so", "/opt/libb.so", "sub/libc.so"}});
-        world.add("/app/lib/liba.so", {}).add("/opt/libb.so", {}).add("/work/sub/libc.so", {});
-        LoaderEnvironment environment{.workdir = "/work"};
+        world.add("/app/lib/liba.so", {}).add("/opt/libb.so", {}).add("/data/sub/libc.so", {});
+        LoaderEnvironment environment{.workdir = "/data"};
         check_glibc(world, "/app/bin/run",
                     {"/app/bin/../lib/liba.so", "/opt/libb.so", "sub/libc.so"}, environment);
     }
@@ -157,11 +157,11 @@ TEST_SUITE("glibc's search") {
         World world = glibc_world();
         world.add_program("/app/run", {.needed = {"liba.so"}});
         world.add_program("/app/walk", {.needed = {"liba.so"}, .runpath = "/none::sub"});
-        world.add("/work/liba.so", {.needed = {"libb.so"}, .runpath = "$ORIGIN"});
-        world.add("/work/libb.so", {});
-        const LoaderEnvironment environment{.library_path = ":/none", .workdir = "/work"};
+        world.add("/data/liba.so", {.needed = {"libb.so"}, .runpath = "$ORIGIN"});
+        world.add("/data/libb.so", {});
+        const LoaderEnvironment environment{.library_path = ":/none", .workdir = "/data"};
         check_glibc(world, "/app/run", {"liba.so", "libb.so"}, environment);
-        check_glibc(world, "/app/walk", {"liba.so", "/work/libb.so"}, {.workdir = "/work"});
+        check_glibc(world, "/app/walk", {"liba.so", "/data/libb.so"}, {.workdir = "/data"});
     }
 
     TEST_CASE("$ORIGIN of a library is the folder it was opened in, of a program the real one") {

@@ -26,12 +26,15 @@ std::vector<std::string_view> words_of(std::string_view text) {
 /// What stands for a password that somebody or something is to put there.
 bool is_placeholder(std::string_view value) {
     static constexpr std::array words{"password"sv, "PASSWORD"sv, "secret"sv, "changeme"sv,
-                                      "xxx"sv,      "XXX"sv,      "***"sv,    "..."sv,
                                       "your"sv,     "YOUR"sv,     "example"sv};
+    constexpr std::string_view fillers = "xX*.";
+    const auto is_in = [&](std::string_view word) {
+        return value.find(word) != std::string_view::npos;
+    };
     return value.size() < 4 || value.find_first_of("${<%") != std::string_view::npos ||
-           std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-               return value.find(word) != std::string_view::npos;
-           });
+           std::any_of(words.begin(), words.end(), is_in) ||
+           std::any_of(fillers.begin(), fillers.end(),
+                       [&](char filler) { return is_in(std::string(3, filler)); });
 }
 
 /// Adds a secret where `value`, a part of `text`, is one.
