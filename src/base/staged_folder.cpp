@@ -53,6 +53,18 @@ StagedFolder::StagedFolder(const fs::path& target, std::string marker)
       marker_(std::move(marker)),
       temporary_(target_, Temporary::Kind::folder) {}
 
+void StagedFolder::make_folder(const fs::path& below) const {
+    try {
+        fs::path at = temporary();
+        for (const fs::path& name : below) {
+            at /= name;
+            fs::create_directory(at);
+        }
+    } catch (const fs::filesystem_error& failure) {
+        throw_io(target_, failure);
+    }
+}
+
 void StagedFolder::commit() {
     try {
         temporary_.commit([&] { take_place(); });

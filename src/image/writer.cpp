@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "slimimg/archive/tar_writer.hpp"
-#include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/staged_folder.hpp"
 
@@ -175,10 +174,6 @@ void write_tar(const Files& files, const archive::ByteSink& sink) {
     tar.finish();
 }
 
-[[noreturn]] void throw_io(const std::string& target, const fs::filesystem_error& failure) {
-    throw Error(Exit::internal, "io", "cannot write " + target + ": " + failure.code().message());
-}
-
 /// Standard output, or a device or pipe, which must not be replaced by a file.
 bool goes_to_stream(const std::string& target) {
     return target == "-" || is_stream(target);
@@ -204,7 +199,7 @@ struct StagedImage::State {
 
     void write_folder(const Files& files) {
         folder = std::make_unique<StagedFolder>(target, "oci-layout");
-        fs::create_directories(folder->temporary() / "blobs" / "sha256");
+        folder->make_folder("blobs/sha256");
         for (const auto& [name, content] : files) {
             AtomicFile blob(folder->temporary() / name);
             blob.write(content.bytes);
@@ -238,11 +233,7 @@ StagedImage::StagedImage(const NewImage& image, Format format, const std::string
         state_->write_archive(files, spool_dir);
         return;
     }
-    try {
-        state_->write_folder(files);
-    } catch (const fs::filesystem_error& failure) {
-        throw_io(target, failure);
-    }
+    state_->write_folder(files);
 }
 
 StagedImage::~StagedImage() = default;

@@ -6,6 +6,7 @@
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
+#include "slimimg/base/staged_folder.hpp"
 
 using namespace slimimg;
 namespace fs = std::filesystem;
@@ -76,4 +77,14 @@ TEST_CASE("files that can't be had are bad input, folders too") {
             CHECK(error.message().find(path.string()) != std::string::npos);
         }
     }
+}
+
+TEST_CASE("a staged folder that a signal has removed is not made anew by who still writes to it") {
+    const Folder folder;
+    const StagedFolder staged(folder.path / "layout");
+    staged.make_folder("blobs/sha256");
+    CHECK(fs::is_directory(staged.temporary() / "blobs" / "sha256"));
+    fs::remove_all(staged.temporary());
+    CHECK_THROWS_AS(staged.make_folder("blobs/sha256"), Error);
+    CHECK(folder.count() == 0);
 }

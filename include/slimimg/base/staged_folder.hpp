@@ -18,6 +18,9 @@ class StagedFolder {
 
     /// Where it is until commit().
     [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_.path(); }
+    /// Makes a folder in it, and those between; never it itself anew, which a signal has removed by
+    /// then. Throws Error (internal) where it can't.
+    void make_folder(const std::filesystem::path& below) const;
     /// A folder that stands there, perhaps by another run since, is swapped with the new one and
     /// then goes with the temporary name; where the file system can't swap, it steps aside first.
     void commit();
