@@ -13,10 +13,10 @@ namespace {
 CheckReport describe(const slim::Analysis& analysis, const Waste& waste) {
     const image::Image& image = analysis.image;
     CheckReport report;
-    report.name = image.names.empty() ? image.source : image.names.front();
+    report.name = image.name();
     report.names = image.names;
     report.source = image.source;
-    report.digest = image.manifest_digest.value_or(image.config_digest).str();
+    report.digest = image.digest().str();
     report.id = image.config_digest.str();
     report.platform = image.config.platform.str();
     report.archive_bytes = image.archive_bytes;

@@ -1,9 +1,10 @@
 #include <algorithm>
+#include <utility>
 
-#include "slimimg/base/path.hpp"
 #include "slimimg/report/check_format.hpp"
 
 #include "check_words.hpp"
+#include "markup.hpp"
 
 namespace slimimg::report {
 namespace {
@@ -12,32 +13,14 @@ using check::CheckReport;
 using check::CheckResult;
 using check::Finding;
 
-/// As content or as an attribute's value. XML 1.0 has no U+FFFE and U+FFFF.
+/// XML 1.0 has no U+FFFE and U+FFFF.
 std::string xml(std::string_view text) {
-    const std::string shown = path::printable(text);
-    std::string result;
-    for (std::size_t i = 0; i < shown.size(); ++i) {
-        const std::string_view rest = std::string_view(shown).substr(i);
-        if (rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
-            result += rest[2] == '\xbe' ? "\\uFFFE" : "\\uFFFF";
-            i += 2;
-            continue;
-        }
-        switch (shown[i]) {
-            case '&':
-                result += "&amp;";
-                break;
-            case '<':
-                result += "&lt;";
-                break;
-            case '>':
-                result += "&gt;";
-                break;
-            case '"':
-                result += "&quot;";
-                break;
-            default:
-                result += shown[i];
+    std::string result = markup(text);
+    for (const auto& [character, shown] :
+         {std::pair{"\xef\xbf\xbe", "\\uFFFE"}, std::pair{"\xef\xbf\xbf", "\\uFFFF"}}) {
+        for (std::size_t at = result.find(character); at != std::string::npos;
+             at = result.find(character, at)) {
+            result.replace(at, 3, shown);
         }
     }
     return result;

@@ -67,9 +67,9 @@ struct Image {
 
 Difference::Side side_of(const Image& image) {
     const image::Image& of = image.analysis.image;
-    Difference::Side side{.name = of.names.empty() ? of.source : of.names.front(),
+    Difference::Side side{.name = of.name(),
                           .source = of.source,
-                          .digest = of.manifest_digest.value_or(of.config_digest).str(),
+                          .digest = of.digest().str(),
                           .platform = of.config.platform.str(),
                           .tree_bytes = image.analysis.before_bytes,
                           .archive_bytes = of.archive_bytes,

@@ -3,9 +3,9 @@
 #include <array>
 
 #include "slimimg/base/digest.hpp"
-#include "slimimg/base/path.hpp"
 
 #include "html_assets.hpp"
+#include "markup.hpp"
 
 namespace slimimg::report {
 namespace {
@@ -32,29 +32,6 @@ std::string source_of(std::string_view content) {
     return "'sha256-" + base64(sha256(as_bytes(content)).value) + '\'';
 }
 
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : path::printable(text)) {
-        switch (c) {
-            case '&':
-                result += "&amp;";
-                break;
-            case '<':
-                result += "&lt;";
-                break;
-            case '>':
-                result += "&gt;";
-                break;
-            case '"':
-                result += "&quot;";
-                break;
-            default:
-                result += c;
-        }
-    }
-    return result;
-}
-
 /// JSON in which nothing can end the element that holds it, or begin a comment there.
 std::string embedded(const nlohmann::ordered_json& data) {
     std::string result;
@@ -78,7 +55,7 @@ std::string html_page(std::string_view title, std::vector<nlohmann::ordered_json
         source_of(page_style) + "; script-src " + source_of(page_script) +
         "; base-uri 'none'; form-action 'none'\">\n";
     page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-    page += "<title>" + escaped(title) + " · slimimg</title>\n";
+    page += "<title>" + markup(title) + " · slimimg</title>\n";
     page += "<style>" + std::string(page_style) + "</style>\n</head>\n<body>\n";
     page +=
         "<noscript>This report shows itself with JavaScript, which stands in the file and "

@@ -22,10 +22,10 @@ using rootfs::NodeId;
 ImageInfo image_info(const slim::Analysis& analysis) {
     const image::Image& image = analysis.image;
     ImageInfo info;
-    info.name = image.names.empty() ? image.source : image.names.front();
+    info.name = image.name();
     info.names = image.names;
     info.source = image.source;
-    info.digest = image.manifest_digest.value_or(image.config_digest).str();
+    info.digest = image.digest().str();
     info.id = image.config_digest.str();
     info.format = image::format_name(image.format);
     info.platform = image.config.platform.str();

@@ -15,24 +15,6 @@ using test::ElfSpec;
 
 namespace {
 
-ElfSpec with_everything() {
-    return {.interpreter = "/lib/ld.so",
-            .needed = {"liba.so", "libc.so.6"},
-            .soname = "libx.so",
-            .rpath = "/r",
-            .runpath = "$ORIGIN",
-            .flags = 8,
-            .flags_1 = 1,
-            .version_needs = {{"libc.so.6", {{"GLIBC_2.34"}, {"GLIBC_2.35", true}}},
-                              {"liba.so", {{"A_1"}}}},
-            .version_definitions = {"libx.so", "X_1"},
-            .symbols = {{.name = "puts", .version = "GLIBC_2.34", .defined = false},
-                        {.name = "work", .version = "X_1"},
-                        {.name = "more"}},
-            .notes = {{"GNU", 3, "0123"}, {"FDO", 0x407c0c0a, R"([{"soname":["libz.so.1"]}])"}},
-            .sections = {{".rodata", "text", 1, 2}, {".debug_info", "debug", 1, 0}}};
-}
-
 /// Everything that reads a file; the sum keeps it from being optimized away.
 std::size_t read_all(Bytes file) {
     std::size_t sum = 0;
@@ -57,7 +39,7 @@ std::vector<std::string> originals() {
     std::vector<std::string> files;
     for (const bool wide : {true, false}) {
         for (const bool big : {false, true}) {
-            ElfSpec spec = with_everything();
+            ElfSpec spec = test::elf_with_everything();
             spec.wide = wide;
             spec.big = big;
             spec.hash = wide == big ? ElfSpec::Hash::gnu : ElfSpec::Hash::sysv;
@@ -114,7 +96,7 @@ TEST_CASE("several bytes of a file can be anything") {
 
 TEST_CASE("segments beyond counting are read in bounded time") {
     // 65535 segments that each hold all notes, versions that name each other, addresses anywhere.
-    auto file = test::make_elf(with_everything());
+    auto file = test::make_elf(test::elf_with_everything());
     const std::size_t table = file.bytes.size();
     const std::string row = file.bytes.substr(file.at.at("segments") + 56, 56);
     const std::string load = file.bytes.substr(file.at.at("segments") + 3 * 56, 56);

@@ -27,23 +27,8 @@ std::vector<std::string> elf_seeds() {
     std::vector<std::string> seeds;
     for (const bool wide : {true, false}) {
         for (const bool big : {false, true}) {
-            test::ElfSpec spec{
-                .interpreter = "/lib/ld.so",
-                .needed = {"liba.so", "libc.so.6"},
-                .soname = "libx.so",
-                .rpath = "/r",
-                .runpath = "$ORIGIN",
-                .filter = "libf.so",
-                .flags = 8,
-                .flags_1 = 1,
-                .version_needs = {{"libc.so.6", {{"GLIBC_2.34"}, {"GLIBC_2.35", true}}},
-                                  {"liba.so", {{"A_1"}}}},
-                .version_definitions = {"libx.so", "X_1"},
-                .symbols = {{.name = "puts", .version = "GLIBC_2.34", .defined = false},
-                            {.name = "work", .version = "X_1"},
-                            {.name = "more"}},
-                .notes = {{"GNU", 3, "0123"}, {"FDO", 0x407c0c0a, R"([{"soname":["libz.so.1"]}])"}},
-                .sections = {{".rodata", "text", 1, 2}, {".debug_info", "debug", 1, 0}}};
+            test::ElfSpec spec = test::elf_with_everything();
+            spec.filter = "libf.so";
             spec.wide = wide;
             spec.big = big;
             spec.hash = wide == big ? test::ElfSpec::Hash::gnu : test::ElfSpec::Hash::sysv;

@@ -77,7 +77,7 @@ void analyze(const std::string& location) {
 
 }  // namespace
 
-/// One thread or two, and a rebuild of a rebuild: the same image.
+/// One thread or two: the same image. What was rebuilt can be rebuilt.
 void tool(slimimg::Bytes input) {
     const std::string archive = archive_of(slimimg::as_text(input));
     const MemoryFile file(slimimg::as_bytes(archive));

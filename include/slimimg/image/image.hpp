@@ -81,6 +81,13 @@ struct Image {
     std::vector<Layer> layers;        ///< lowest first
     std::uint64_t archive_bytes = 0;  ///< the file as stored; of a folder, the blobs of this image
     std::vector<Diagnostic> diagnostics;
+
+    /// What people know it by: the first name; without one the location it was read from.
+    [[nodiscard]] const std::string& name() const { return names.empty() ? source : names.front(); }
+    /// What registries know it by: of the manifest, where there is one, else of the config.
+    [[nodiscard]] const Digest& digest() const {
+        return manifest_digest ? *manifest_digest : config_digest;
+    }
 };
 
 }  // namespace slimimg::image

@@ -11,11 +11,9 @@ constexpr double lowest_by_default = 0.9;
 
 void inspect(Inspection& look) {
     const Waste& waste = look.waste();
-    const double lowest = look.thresholds().lowest_efficiency.value_or(lowest_by_default);
-    // A few kilobytes are a large share of a small image, and nobody's loss.
-    constexpr std::uint64_t told_from = 5'000'000;
-    const bool given = look.thresholds().lowest_efficiency.has_value();
-    if (waste.figures.efficiency >= lowest || (!given && waste.figures.wasted_bytes < told_from)) {
+    const auto& limit = look.thresholds().lowest_efficiency;
+    const double lowest = limit.value_or(lowest_by_default);
+    if (waste.figures.efficiency >= lowest || !is_worth_telling(waste, limit)) {
         return;
     }
     look.find({.message = "the layers' efficiency is " + percent(100 * waste.figures.efficiency) +

@@ -11,12 +11,9 @@ constexpr double highest_by_default = 0.1;
 
 void inspect(Inspection& look) {
     const Waste& waste = look.waste();
-    const double highest = look.thresholds().highest_wasted_percent.value_or(highest_by_default);
-    // A few kilobytes are a large share of a small layer, and nobody's loss.
-    constexpr std::uint64_t told_from = 5'000'000;
-    const bool given = look.thresholds().highest_wasted_percent.has_value();
-    if (waste.figures.wasted_percent <= highest ||
-        (!given && waste.figures.wasted_bytes < told_from)) {
+    const auto& limit = look.thresholds().highest_wasted_percent;
+    const double highest = limit.value_or(highest_by_default);
+    if (waste.figures.wasted_percent <= highest || !is_worth_telling(waste, limit)) {
         return;
     }
     look.find({.message = "the layers above the lowest waste " +

@@ -14,4 +14,9 @@ std::string most_wasted(const Waste& waste) {
     return text;
 }
 
+bool is_worth_telling(const Waste& waste, const std::optional<double>& limit) {
+    constexpr std::uint64_t told_from = 5'000'000;
+    return limit.has_value() || waste.figures.wasted_bytes >= told_from;
+}
+
 }  // namespace slimimg::check::policies

@@ -7,7 +7,7 @@ import os
 import shutil
 
 from . import debian
-from .official import UNPACK, files_below
+from .official import files_below
 from .recipe import Layer
 
 # source NAME: unpacks the upstream sources of Debian's source package into /usr/src/NAME, as
@@ -29,22 +29,6 @@ source() {
 }
 export CFLAGS=-O0 CXXFLAGS=-O0
 """
-
-RUBY_PACKAGES = ["libssl3", "libyaml-0-2", "zlib1g", "libgmp10", "libffi8", "libreadline8",
-                 "ca-certificates"]
-RUBY = """
-source ruby3.1
-: >gems/bundled_gems  # would be downloaded
-./configure --disable-install-doc --enable-shared --disable-rubygems-update
-make -j2
-make install DESTDIR=/out
-mkdir -p /out/usr/local/etc
-printf 'install: --no-document\\nupdate: --no-document\\n' >/out/usr/local/etc/gemrc
-"""
-RUBY_ENVIRONMENT = ["LANG=C.UTF-8", "RUBY_VERSION=3.1.2", "GEM_HOME=/usr/local/bundle",
-                    "BUNDLE_SILENCE_ROOT_WARNING=1", "BUNDLE_APP_CONFIG=/usr/local/bundle",
-                    "PATH=/usr/local/bundle/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-                    "/sbin:/bin"]
 
 PHP_PACKAGES = ["ca-certificates", "libssl3", "libxml2", "libsqlite3-0", "zlib1g", "libonig5",
                 "libcurl4", "libgmp10", "libxslt1.1", "libreadline8", "libargon2-1", "autoconf",
@@ -94,22 +78,11 @@ FPM_FILES = {
     "/usr/local/etc/php-fpm.d/zz-docker.conf": "[global]\ndaemonize = no\n\n[www]\nlisten = 9000\n",
 }
 
-PERL = """
-source perl
-sh ./Configure -des -Darchname=x86_64-linux-gnu -Duse64bitall -Duseshrplib -Dusethreads \\
-    -Dprefix=/usr/local -Dvendorprefix=/usr/local -Doptimize=-O0 -Dman1dir=none -Dman3dir=none
-make -j2
-make install DESTDIR=/out
-"""
-
 BUILD_PACKAGES = ["gcc", "g++", "make", "libc6-dev", "xz-utils", "pkg-config", "ca-certificates"]
 KINDS = {
-    "ruby": (RUBY, ["libssl-dev", "libyaml-dev", "zlib1g-dev", "libgmp-dev", "libffi-dev",
-                    "libreadline-dev", "ruby", "bison"]),
     "php": (PHP, ["libssl-dev", "libxml2-dev", "libsqlite3-dev", "zlib1g-dev", "libonig-dev",
                   "libcurl4-openssl-dev", "libgmp-dev", "libxslt1-dev", "libreadline-dev",
                   "libargon2-dev", "apache2-dev", "apache2"]),
-    "perl": (PERL, []),
 }
 
 
@@ -131,67 +104,6 @@ def built(kind, scratch):
 def layer(kind, created_by):
     return Layer(f"RUN /bin/sh -c set -eux; {created_by}; make install # buildkit",
                  script="ldconfig", make=lambda scratch: built(kind, scratch))
-
-
-# Gems as `gem install` lays them out, out of Debian's packages, which spread them over the
-# system's folders: gem FOLDER PACKAGE...
-GEMS = UNPACK + """
-gems() {
-    gems=$1
-    shift
-    for package; do
-        rm -rf /tmp/gem
-        unpack /tmp/gem "$package"
-        cd /tmp/gem/usr
-        for spec in share/rubygems-integration/*/specifications/*.gemspec \\
-                lib/*/rubygems-integration/*/specifications/*.gemspec; do
-            [ -e "$spec" ] || continue
-            name=$(basename "$spec" .gemspec)
-            own="$gems/gems/$name"
-            mkdir -p "$own/lib" "$gems/specifications" "$gems/extensions/x86_64-linux/3.1.0/$name"
-            cp "$spec" "$gems/specifications/"
-            touch "$gems/extensions/x86_64-linux/3.1.0/$name/gem.build_complete"
-            for lib in lib/ruby/vendor_ruby lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0; do
-                if [ -d $lib ]; then cp -a $lib/. "$own/lib/"; fi
-            done
-            for lib in lib/*/rubygems-integration/*/extensions/*/*/$name; do
-                [ ! -d "$lib" ] || cp -a "$lib/." "$own/lib/"
-                [ ! -d "$lib" ] || cp -a "$lib/." "$gems/extensions/x86_64-linux/3.1.0/$name/"
-            done
-            for gem in share/rubygems-integration/*/gems/$name lib/*/rubygems-integration/*/gems/$name; do
-                if [ -d "$gem" ]; then cp -a "$gem/." "$own/"; fi
-            done
-            for program in bin/*; do
-                [ -e "$program" ] || continue
-                mkdir -p "$own/bin" "$gems/bin"
-                [ -e "$own/bin/$(basename "$program")" ] || cp --remove-destination "$program" "$own/bin/"
-                printf '%s\\n' '#!/usr/local/bin/ruby' 'require "rubygems"' \\
-                    "load Gem.activate_bin_path('${name%-*}', '$(basename "$program")', '>= 0')" \\
-                    >"$gems/bin/$(basename "$program")"
-                chmod 755 "$gems/bin/$(basename "$program")"
-            done
-        done
-        cd /
-    done
-    rm -rf /tmp/gem
-}
-"""
-
-
-def ruby(gems):
-    """ruby:3.1: the layers, with Debian's packages of `gems` as bundle install leaves them."""
-    bundled = GEMS + """
-gems /usr/local/lib/ruby/gems/3.1.0 ruby-minitest ruby-test-unit ruby-power-assert rake
-mkdir -p /usr/local/bundle
-chmod 1777 /usr/local/bundle
-# Debian's extensions know the library by the name that Debian gives it.
-ln -s libruby.so.3.1 /usr/local/lib/libruby-3.1.so.3.1
-ldconfig
-"""
-    install = GEMS + f"gems /usr/local/bundle {' '.join(gems)}\n"
-    return [layer("ruby", "./configure --disable-install-doc --enable-shared"),
-            Layer("RUN /bin/sh -c mkdir -p $GEM_HOME # buildkit", bundled),
-            Layer("RUN /bin/sh -c bundle install # buildkit", install)]
 
 
 def php(program, extensions):
