@@ -89,7 +89,7 @@ TEST_CASE("a library that the program needs is missed, one that only others need
     const Checked checked(
         {base_layer(), test::tar({test::file("bin/app", program({"libb.so"}), 0755)})}, runs_app);
     const check::Finding& finding = checked.one("unresolved");
-    CHECK(finding.message.starts_with("/bin/app needs library libb.so is missing"));
+    CHECK(finding.message.starts_with("/bin/app needs library libb.so, which is missing"));
     CHECK(finding.path == "/bin/app");
     const std::string other = test::tar({test::file("bin/app", program(), 0755),
                                          test::file("opt/other", program({"libb.so"}), 0755)});

@@ -82,7 +82,7 @@ class Formats(CiTest):
         html = self.folder / "a.html"
         slimimg("check", self.broken(), self.image(), "-q", "--report", html)
         text = html.read_text()
-        self.assertTrue("libgreet.so.1 is missing" in text)
+        self.assertTrue("libgreet.so.1, which is missing" in text)
         self.assertTrue("share/doc/idle/copyright" in text)
 
 

@@ -172,7 +172,7 @@ class InBrowser(ImageTest):
         self.browser.open(file)
         self.assertEqual(self.browser.complaints(), [])
         text = self.run_script("document.body.innerText")
-        self.assertLess(text.index("libgreet.so.1 is missing"), text.index("What stays"))
+        self.assertLess(text.index("libgreet.so.1, which is missing"), text.index("What stays"))
         self.assertIn("not checked", text)
         self.assertEqual(self.run_script("document.querySelectorAll('canvas').length"), 2)
 

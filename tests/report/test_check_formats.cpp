@@ -43,7 +43,7 @@ report::CheckedImages sample() {
                        .wasted = 100'000}};
     failing.efficiency = {.efficiency = 0.98, .wasted_bytes = 100'000, .wasted_percent = 0.02};
     failing.findings = {
-        finding("unresolved", Level::error, "/app/serve needs library libx.so.1 is missing",
+        finding("unresolved", Level::error, "/app/serve needs library libx.so.1, which is missing",
                 "/app/serve"),
         finding("entrypoint", Level::error,
                 "100% wrong: a, b | c <b> @all \x1b[31m\xff\n::error::x", "/app/odd |name%\xff"),
@@ -113,7 +113,7 @@ TEST_CASE("the check's HTML has the files of images that are told of") {
     result.reports.push_back(report::make_report(test::sample_analysis(), {}));
     const std::string page = rendered("html", result);
     CHECK(page.find("libz.so.1.2") != page.npos);
-    CHECK(page.find("libx.so.1 is missing") != page.npos);
+    CHECK(page.find("libx.so.1, which is missing") != page.npos);
     CHECK(rendered("html", sample()).find("libz.so.1.2") == std::string::npos);
 }
 

@@ -9,13 +9,15 @@ void inspect(Inspection& look) {
         if (!what.fatal() || (what.kind == "command" && !what.needed_by)) {
             continue;
         }
-        Found found{.message = what.kind + ' ' + what.name + " is missing" +
-                               (what.detail.empty() ? "" : " (" + what.detail + ")"),
+        const std::string named = what.kind + ' ' + what.name;
+        const std::string detail = what.detail.empty() ? "" : " (" + what.detail + ")";
+        Found found{.message = named + " is missing" + detail,
                     .fix = "install the package that has " + what.name + "; --allow-missing '" +
                            what.name + "' accepts it",
-                    .subject = what.kind + ' ' + what.name};
+                    .subject = named};
         if (what.needed_by) {
-            found.message = look.rootfs()[*what.needed_by].path + " needs " + found.message;
+            found.message = look.rootfs()[*what.needed_by].path + " needs " + named +
+                            ", which is missing" + detail;
             look.find_at(*what.needed_by, std::move(found));
         } else {
             look.find(std::move(found));
