@@ -34,13 +34,27 @@ std::string hex_digits(std::span<const std::uint8_t> bytes) {
 
 [[noreturn]] void throw_crypto(std::string_view algorithm = "SHA-256") {
     throw Error(Exit::internal, "crypto", "OpenSSL can't compute " + std::string(algorithm),
-                "check the machine's OpenSSL configuration");
+                "install libssl3 again: its libcrypto.so is damaged");
 }
 
-std::string hex_of(const EVP_MD* algorithm, std::string_view name, Bytes bytes) {
+/// In a context of its own, into which OpenSSL loads no configuration: what a machine's openssl.cnf
+/// allows or loads has no say in digests of formats. Kept as long as the process.
+EVP_MD* fetch(const char* algorithm) {
+    static OSSL_LIB_CTX* const context = OSSL_LIB_CTX_new();
+    return context == nullptr ? nullptr : EVP_MD_fetch(context, algorithm, nullptr);
+}
+
+const EVP_MD* sha256_algorithm() {
+    static const EVP_MD* const algorithm = fetch("SHA256");
+    return algorithm;
+}
+
+std::string hex_of(const char* name, Bytes bytes) {
+    const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(fetch(name), EVP_MD_free);
     std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) != 1) {
+    if (algorithm == nullptr || EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size,
+                                           algorithm.get(), nullptr) != 1) {
         throw_crypto(name);
     }
     return hex_digits(std::span(digest).first(size));
@@ -81,8 +95,9 @@ std::optional<Digest> Digest::parse(std::string_view text) {
 }
 
 Hasher::Hasher() : state_(std::make_unique<State>()) {
-    if (state_->context == nullptr ||
-        EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
+    const EVP_MD* const algorithm = sha256_algorithm();
+    if (state_->context == nullptr || algorithm == nullptr ||
+        EVP_DigestInit_ex(state_->context, algorithm, nullptr) != 1) {
         throw_crypto();
     }
 }
@@ -112,11 +127,11 @@ Digest sha256(Bytes bytes) {
 }
 
 std::string md5_hex(Bytes bytes) {
-    return hex_of(EVP_md5(), "MD5", bytes);
+    return hex_of("MD5", bytes);
 }
 
 std::string sha1_hex(Bytes bytes) {
-    return hex_of(EVP_sha1(), "SHA-1", bytes);
+    return hex_of("SHA1", bytes);
 }
 
 }  // namespace slimimg

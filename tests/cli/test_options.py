@@ -49,6 +49,21 @@ class Help(ImageTest):
             self.assertEqual(libraries[name], known.stdout.decode().strip())
 
 
+class Machine(ImageTest):
+    def test_the_machines_configuration_of_openssl_has_no_say(self):
+        # Only the provider without digests: OpenSSL's own default context can't hash then.
+        configuration = self.folder / "openssl.cnf"
+        configuration.write_text(
+            "openssl_conf = init\n[init]\nproviders = providers\n[providers]\nbase = base\n"
+            "[base]\nactivate = 1\n"
+        )
+        image = self.image()
+        plain = self.assert_fine(slimimg("analyze", image, "--format", "json"))
+        given = slimimg("analyze", image, "--format", "json",
+                        env={"OPENSSL_CONF": str(configuration)})
+        self.assertEqual(self.assert_fine(given).out, plain.out)
+
+
 class Usage(ImageTest):
     def assert_wrong(self, *args, **options):
         self.assertEqual(self.assert_one_line(slimimg(*args, **options), 2).out, b"")
