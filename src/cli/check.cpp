@@ -107,7 +107,8 @@ Exit write_initial_settings(const check::CheckResult& result, const std::string&
     return Exit::ok;
 }
 
-Exit list_policies() {
+Exit list_policies(const Options& options) {
+    const check::CheckSettings settings{.distroless = options.profile == "distroless"};
     constexpr std::size_t id_width = 22;
     constexpr std::size_t level_width = 9;
     const auto padded = [](std::string_view text, std::size_t width) {
@@ -115,7 +116,8 @@ Exit list_policies() {
     };
     std::string text;
     for (const check::PolicyInfo& policy : check::policy_infos()) {
-        text += padded(policy.id, id_width) + padded(check::level_name(policy.level), level_width) +
+        text += padded(policy.id, id_width) +
+                padded(check::level_name(settings.level_of(policy)), level_width) +
                 std::string(policy.title) + '\n';
     }
     write_all(STDOUT_FILENO, as_bytes(text), "standard output");
@@ -139,7 +141,7 @@ void demand_images(const Options& options) {
 
 Exit run(const Options& options) {
     if (options.list) {
-        return list_policies();
+        return list_policies(options);
     }
     demand_images(options);
     const Delivery delivery(options.output, offers_of(report::check_formats()), STDOUT_FILENO);
@@ -206,8 +208,8 @@ void declare(CLI::App& command, Options& options) {
     add_flag(command, "--init", options.init,
              "Write a .slimimg.toml under which these images pass today, and no report",
              check_group);
-    add_flag(command, "--list", options.list, "List the policies and their levels, and do nothing",
-             check_group);
+    add_flag(command, "--list", options.list,
+             "List the policies and their levels in the profile, and do nothing", check_group);
     options.input.declare_selection(command);
     options.closure.declare(command);
     options.output.declare(command, offer_choices(offers_of(report::check_formats())));

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <elf.h>
 
 #include "checked.hpp"
 #include "support/elf.hpp"
@@ -228,6 +229,9 @@ TEST_CASE("shells and package managers are told with the profile distroless alon
     CHECK(strict.paths_of("package-manager") == Texts{"/usr/bin/apt"});
     CHECK_FALSE(
         Checked({layer({test::file("app/sh", "x", 0755)})}, nothing, distroless).finds("shell"));
+    CHECK_FALSE(Checked({layer({test::file("usr/share/bash-completion/apt", "x", 0755)})}, nothing,
+                        distroless)
+                    .finds("package-manager"));
 }
 
 TEST_CASE("caches are told from a megabyte on, with what clears them") {
@@ -277,4 +281,52 @@ TEST_CASE("search paths that are relative, empty or open to all are told") {
     CHECK(finds("/usr/lib:"));
     CHECK(finds("/tmp/build/lib"));
     CHECK_FALSE(finds("$ORIGIN/../lib:/usr/lib"));
+}
+
+TEST_CASE("a stack that can be executed is told, and what packages bring is not") {
+    const auto with_stack = [](std::uint32_t flags) {
+        return test::ElfSpec{.segments = {{PT_GNU_STACK, flags}}};
+    };
+    const Checked checked = program(with_stack(PF_R | PF_W | PF_X), "elf-executable-stack");
+    CHECK(checked.of("elf-executable-stack") ==
+          Texts{"/app/run asks for a stack that can be executed"});
+    CHECK_FALSE(
+        program(with_stack(PF_R | PF_W), "elf-executable-stack").finds("elf-executable-stack"));
+    std::vector<test::Member> owned = package("/app/run\n");
+    owned.push_back(test::file("app/run", test::elf(with_stack(PF_R | PF_W | PF_X)), 0755));
+    CHECK_FALSE(
+        Checked({layer(owned)}, R"({"Entrypoint": ["/app/run"]})").finds("elf-executable-stack"));
+}
+
+TEST_CASE("a dynamic program whose relocations stay writable is told") {
+    const auto finds = [](bool dynamic, std::vector<test::ElfSpec::Segment> segments) {
+        return program({.needed = dynamic ? Texts{"libc.so.6"} : Texts{},
+                        .segments = std::move(segments),
+                        .dynamic = dynamic},
+                       "elf-relro")
+            .finds("elf-relro");
+    };
+    CHECK(finds(true, {}));
+    CHECK(finds(true, {{PT_GNU_STACK, PF_R | PF_W}}));
+    CHECK_FALSE(finds(true, {{PT_GNU_RELRO}}));
+    CHECK_FALSE(finds(false, {}));
+}
+
+TEST_CASE("a program that copies without a limit and has no stack protector is told, if asked") {
+    const auto spec = [](const Texts& imported) {
+        test::ElfSpec made{.needed = {"libc.so.6"}};
+        for (const std::string& name : imported) {
+            made.symbols.push_back({.name = name, .defined = false});
+        }
+        return made;
+    };
+    const auto finds = [&](const Texts& imported) {
+        return program(spec(imported), "elf-stack-protector").finds("elf-stack-protector");
+    };
+    CHECK(finds({"puts", "strcpy"}));
+    CHECK_FALSE(finds({"__stack_chk_fail", "strcpy"}));
+    CHECK_FALSE(finds({"puts", "strncpy"}));
+    CHECK_FALSE(Checked({layer({test::file("app/run", test::elf(spec({"strcpy"})), 0755)})},
+                        R"({"Entrypoint": ["/app/run"]})")
+                    .finds("elf-stack-protector"));
 }

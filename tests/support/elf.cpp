@@ -138,7 +138,7 @@ class Builder {
 
     void count_segments() {
         segment_count_ = 1 + (spec_.interpreter ? 1U : 0U) + (spec_.notes.empty() ? 0U : 1U) +
-                         (spec_.dynamic ? 1U : 0U);
+                         (spec_.dynamic ? 1U : 0U) + spec_.segments.size();
     }
 
     void place_segments_table() {
@@ -335,6 +335,9 @@ class Builder {
     }
 
     void write_segments() {
+        for (const ElfSpec::Segment& segment : spec_.segments) {
+            segments_.push_back({segment.type, segment.flags});
+        }
         segments_.push_back(
             {PT_LOAD, PF_R, 0, spec_.map_all ? file_.bytes.size() : mapped_end_, 0x1000});
         Writer out = writer();

@@ -65,6 +65,12 @@ struct ElfSpec {
         std::uint64_t flags = 2;  ///< SHF_ALLOC
     };
     std::vector<Section> sections = {};
+    struct Segment {
+        std::uint32_t type = 0;
+        std::uint32_t flags = 4;  ///< PF_R
+    };
+    /// Without content: what tells by being there, as PT_GNU_STACK does.
+    std::vector<Segment> segments = {};
     bool map_all = true;  ///< false: what stands behind the last mapped section is not loaded
     bool section_headers = true;
     bool dynamic = true;
