@@ -20,17 +20,17 @@ std::string toml_text(std::string_view text) {
     return result + '"';
 }
 
-/// A path as a pattern that matches it alone.
+/// A path as a pattern that matches it: "?" for what has a meaning there, and for bytes that the
+/// file of settings cannot hold.
 std::string pattern_of(std::string_view path) {
+    const bool is_text = path::printable(path) == path;
     std::string pattern;
     for (const char c : path) {
-        if (c == '*' || c == '?' || c == '[') {
-            pattern += '?';
-        } else {
-            pattern += c;
-        }
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = is_text || (byte >= 0x20 && byte < 0x7f);
+        pattern += is_plain && !path::is_glob({&c, 1}) ? c : '?';
     }
-    return path::is_glob(path) ? pattern : std::string(path);
+    return pattern;
 }
 
 std::string waiver_of(const Finding& finding, const std::string& until) {
@@ -43,14 +43,16 @@ std::string waiver_of(const Finding& finding, const std::string& until) {
 
 }  // namespace
 
-std::string initial_settings(const CheckResult& result, const std::string& until) {
+std::string initial_settings(const CheckResult& result, const InitialChoices& choices) {
     std::string text =
         "# What slimimg check holds the images of this project against; see slimimg.toml(5).\n"
         "# Policies and their reasons: slimimg check --list\n"
         "\n[check]\n"
         "fail-on = " +
-        toml_text(result.fail_on == Level::off ? "never" : level_name(result.fail_on)) +
-        "\n\n# A level of its own for a policy: \"off\", \"note\", \"warning\" or \"error\".\n"
+        toml_text(result.fail_on == Level::off ? "never" : level_name(result.fail_on)) + "\n" +
+        (choices.distroless ? "profile = \"distroless\"\n" : "") +
+        (choices.baseline.empty() ? "" : "baseline = " + toml_text(choices.baseline) + '\n') +
+        "\n# A level of its own for a policy: \"off\", \"note\", \"warning\" or \"error\".\n"
         "[check.levels]\n# root-user = \"error\"\n"
         "\n[check.limits]\n";
     std::uint64_t largest = 0;
@@ -66,7 +68,7 @@ std::string initial_settings(const CheckResult& result, const std::string& until
             const bool fails =
                 result.fail_on != Level::off && finding.level >= result.fail_on && !finding.waived;
             if (fails && written.emplace(finding.policy, finding.path).second) {
-                text += waiver_of(finding, until);
+                text += waiver_of(finding, choices.until);
             }
         }
     }

@@ -95,14 +95,15 @@ check::CheckJob make_job(const Options& options, const check::SettingsFile& sett
     return {std::move(image), std::move(own.check), std::move(request)};
 }
 
-Exit write_initial_settings(const check::CheckResult& result, const std::string& until) {
+Exit write_initial_settings(const check::CheckResult& result,
+                            const check::InitialChoices& choices) {
     for (const check::CheckReport& image : result.images) {
         if (image.error) {
             throw Error(*image.error);
         }
     }
     AtomicFile written{std::filesystem::path(check::settings_file_name)};
-    written.write(as_bytes(check::initial_settings(result, until)));
+    written.write(as_bytes(check::initial_settings(result, choices)));
     written.commit();
     return Exit::ok;
 }
@@ -167,7 +168,9 @@ Exit run(const Options& options) {
                   keep_files)
             : nullptr);
     if (options.init) {
-        return write_initial_settings(result, year_after(what.today));
+        return write_initial_settings(result, {.until = year_after(what.today),
+                                               .distroless = options.profile == "distroless",
+                                               .baseline = options.baseline});
     }
     delivery.deliver(result, report::check_formats());
     return result.status();

@@ -115,11 +115,30 @@ TEST_CASE("the settings that --init writes let the same image pass") {
     check::CheckResult result;
     result.images.push_back(before.report);
     CHECK(result.status() == Exit::policy);
-    CheckSettings settings = settings_of(check::initial_settings(result, "2027-11-25"));
+    CheckSettings settings = settings_of(check::initial_settings(result, {.until = "2027-11-25"}));
     settings.levels.emplace("set-id", Level::error);
     result.images = {Checked({two_programs}, "{}", settings).report};
     CHECK(result.status() == Exit::ok);
     CHECK(result.waived() == 2);
+}
+
+TEST_CASE("the settings that --init writes have the profile, and paths of every kind of name") {
+    const std::string odd =
+        test::tar({test::file("app/a[1]*?\\", "x", 04755), test::file("app/\x1b\xff\"", "x", 04755),
+                   test::file("app/\u00fc", "x", 04755)});
+    CheckSettings settings;
+    settings.distroless = true;
+    check::CheckResult result;
+    result.images = {Checked({odd}, "{}", settings).report};
+    CHECK(result.count(Level::error) == 3);
+    const std::string text =
+        check::initial_settings(result, {.until = "2027-11-25", .distroless = true});
+    settings = settings_of(text);
+    CHECK(settings.distroless);
+    result.images = {Checked({odd}, "{}", settings).report};
+    CHECK(result.status() == Exit::ok);
+    CHECK(result.waived() == 3);
+    CHECK(text.find("path = \"/app/\u00fc\"") != std::string::npos);
 }
 
 TEST_CASE("a baseline is a JSON report of check, analyze or rebuild") {

@@ -107,12 +107,32 @@ class Check(ImageTest):
         self.assertEqual(self.check(self.broken()).code, 0)
         self.assert_one_line(self.check(self.broken(), "--init"), 2)
 
-    def test_the_distroless_profile_refuses_a_shell(self):
+    def shell_image(self):
         shell = Layer()
         shell.folder("bin")
         shell.copy("bin/sh", "/bin/true")
-        image = docker_archive(self.folder / "shell.tar", [*self.fixture.layers, shell.bytes()],
-                               Entrypoint=["/app/bin/hello"])
+        return docker_archive(self.folder / "shell.tar", [*self.fixture.layers, shell.bytes()],
+                              Entrypoint=["/app/bin/hello"])
+
+    def test_init_keeps_the_profile_and_what_it_was_measured_by(self):
+        image = self.shell_image()
+        self.check(image, "--report", "before.json")
+        strict = ("--profile", "distroless", "--fail-on", "note", "--baseline", "before.json")
+        self.assertEqual(self.check(image, *strict).code, 1)
+        self.assert_fine(self.check(image, *strict, "--init"))
+        written = (self.folder / ".slimimg.toml").read_text()
+        for line in ('profile = "distroless"', 'fail-on = "note"', 'baseline = "before.json"'):
+            self.assertIn(line, written.splitlines())
+        self.assertEqual(self.check(image).code, 0)
+        self.assertIn("shell", self.policies(image))
+        more = Layer().file("bin/bash", b"x", mode=0o755)
+        another = docker_archive(self.folder / "another.tar",
+                                 [*self.fixture.layers, more.bytes()],
+                                 Entrypoint=["/app/bin/hello"])
+        self.assertEqual(self.check(another).code, 1)
+
+    def test_the_distroless_profile_refuses_a_shell(self):
+        image = self.shell_image()
         self.assertNotIn("shell", self.policies(image))
         self.assertIn("shell", self.policies(image, "--profile", "distroless"))
 

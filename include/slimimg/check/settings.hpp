@@ -99,9 +99,16 @@ void apply_dive_rules(std::string_view text, const std::string& path, CheckSetti
 std::optional<std::uint64_t> baseline_bytes(const std::filesystem::path& path,
                                             const std::vector<std::string>& names);
 
+/// What the check was asked for when it was set up.
+struct InitialChoices {
+    std::string until;        ///< "2027-11-25", the last day of waivers
+    bool distroless = false;  ///< with the profile "distroless"
+    std::string baseline;     ///< as CheckSettings::baseline
+};
+
 /// What `check --init` writes: settings under which these images pass today. Each finding that
-/// fails gets a waiver until the day `until`, with a reason to be filled in.
-std::string initial_settings(const CheckResult& result, const std::string& until);
+/// fails gets a waiver, with a reason to be filled in.
+std::string initial_settings(const CheckResult& result, const InitialChoices& choices);
 
 /// Reads a file; throws as parse_settings does, and Error (usage) where it is not there.
 SettingsFile read_settings(const std::filesystem::path& path);
