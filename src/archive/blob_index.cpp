@@ -13,6 +13,7 @@
 #include "slimimg/base/path.hpp"
 
 #include "archive/file_kind.hpp"
+#include "archive/spool_sink.hpp"
 #include "archive/tar_format.hpp"
 #include "archive/tar_walk.hpp"
 
@@ -38,18 +39,18 @@ std::string link_target(std::string_view name, std::string_view target) {
     return index_name(path::join(path::parent(path::normalize(name)), target));
 }
 
-/// All that comes out of a pipe, spooled; a regular file is mapped where it stands.
+/// All that comes out of a pipe, in memory or spooled; a regular file is mapped where it stands.
 Slice read_stream(int fd, const std::string& what, const RunOptions& options) {
     struct stat status {};
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) == 0) {
         return map_descriptor(fd, static_cast<std::uint64_t>(status.st_size));
     }
-    SpoolFile spool(options.spool_dir);
+    SpoolSink spool(options, what);
     std::vector<std::byte> buffer(1 << 20);
     for (;;) {
         const ssize_t got = read(fd, buffer.data(), buffer.size());
         if (got == 0) {
-            return spool.map();
+            return spool.finish();
         }
         if (got > 0) {
             spool.write(Bytes(buffer).first(static_cast<std::size_t>(got)));

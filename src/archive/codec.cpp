@@ -66,7 +66,7 @@ Slice inflate_to_slice(const Slice& packed, const RunOptions& options, std::stri
     if (codec == Codec::none) {
         return packed;
     }
-    SpoolSink spool(options);
+    SpoolSink spool(options, what);
     inflate(packed.bytes, codec, options, what, [&](Bytes piece) { spool.write(piece); });
     return spool.finish();
 }

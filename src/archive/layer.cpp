@@ -11,6 +11,7 @@
 #include "slimimg/base/progress_step.hpp"
 
 #include "archive/background_hasher.hpp"
+#include "archive/scan_into.hpp"
 #include "archive/spool_sink.hpp"
 #include "archive/tar_reader.hpp"
 #include "archive/tar_walk.hpp"
@@ -50,48 +51,55 @@ void scan_plain(LayerScan& layer, const RunOptions& options, std::string_view wh
 }
 
 template <typename PlainHasher>
-void inflate_and_hash(LayerScan& layer, const Slice& blob, const RunOptions& options,
-                      std::string_view what) {
-    SpoolSink spool(options);
+void inflate_and_hash(LayerScan& layer, const Slice& blob, SpoolSink& spool,
+                      const RunOptions& options, std::string_view what) {
     PlainHasher hasher;
     inflate(blob.bytes, layer.codec, options, what, [&](Bytes piece) {
         hasher.update(piece);
         spool.write(piece);
     });
     layer.diff_id = hasher.finish();
-    layer.tar = spool.finish();
 }
 
-void scan_compressed(LayerScan& layer, const Slice& blob, const RunOptions& options,
-                     std::string_view what) {
+std::optional<SpoolFile> scan_compressed(LayerScan& layer, const Slice& blob,
+                                         const RunOptions& options, std::string_view what) {
+    SpoolSink spool(options, what);
     if (!options.verify) {
-        layer.tar = inflate_to_slice(blob, options, what);
+        inflate(blob.bytes, layer.codec, options, what, [&](Bytes piece) { spool.write(piece); });
     } else {
         parallel_for(options.threads, 2, [&](std::size_t part) {
             if (part == 1) {
                 layer.blob = sha256(blob.bytes);
             } else if (options.threads > 1) {
-                inflate_and_hash<BackgroundHasher>(layer, blob, options, what);
+                inflate_and_hash<BackgroundHasher>(layer, blob, spool, options, what);
             } else {
-                inflate_and_hash<Hasher>(layer, blob, options, what);
+                inflate_and_hash<Hasher>(layer, blob, spool, options, what);
             }
         });
     }
+    layer.tar = spool.finish();
     walk(layer, options, what);
+    return std::move(spool).file();
 }
 
 }  // namespace
 
-LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what) {
+LayerScan scan_into(const Slice& blob, const RunOptions& options, std::string_view what,
+                    std::optional<SpoolFile>& spool) {
     LayerScan layer;
     layer.codec = detect_codec(blob.bytes);
     if (layer.codec == Codec::none) {
         layer.tar = blob;
         scan_plain(layer, options, what);
     } else {
-        scan_compressed(layer, blob, options, what);
+        spool = scan_compressed(layer, blob, options, what);
     }
     return layer;
+}
+
+LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what) {
+    std::optional<SpoolFile> spool;
+    return scan_into(blob, options, what, spool);
 }
 
 void for_each_piece(const LayerScan& layer, const LayerEntry& entry,

@@ -8,6 +8,8 @@
 
 #include "slimimg/base/error.hpp"
 
+#include "base/crypto.hpp"
+
 namespace slimimg {
 namespace {
 
@@ -37,10 +39,8 @@ std::string hex_digits(std::span<const std::uint8_t> bytes) {
                 "install libssl3 again: its libcrypto.so is damaged");
 }
 
-/// In a context of its own, into which OpenSSL loads no configuration: what a machine's openssl.cnf
-/// allows or loads has no say in digests of formats. Kept as long as the process.
 EVP_MD* fetch(const char* algorithm) {
-    static OSSL_LIB_CTX* const context = OSSL_LIB_CTX_new();
+    OSSL_LIB_CTX* const context = crypto_context();
     return context == nullptr ? nullptr : EVP_MD_fetch(context, algorithm, nullptr);
 }
 
@@ -61,6 +61,11 @@ std::string hex_of(const char* name, Bytes bytes) {
 }
 
 }  // namespace
+
+OSSL_LIB_CTX* crypto_context() {
+    static OSSL_LIB_CTX* const context = OSSL_LIB_CTX_new();
+    return context;
+}
 
 struct Hasher::State {
     EVP_MD_CTX* context = EVP_MD_CTX_new();

@@ -26,7 +26,8 @@ Error Error::within(std::string_view context) const {
 
 void throw_errno(std::string_view action, std::string_view path, Exit status) {
     const int number = errno;
-    throw Error(status, "io",
+    const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
+    throw Error(status, full ? "no-space" : "io",
                 std::string(action) + " " + std::string(path) + ": " +
                     std::generic_category().message(number));
 }

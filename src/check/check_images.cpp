@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <optional>
 
+#include "slimimg/base/cache.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/check/check.hpp"
 
@@ -34,6 +36,10 @@ CheckResult check_images(
     each.threads =
         std::max(1U, run.threads / static_cast<unsigned>(std::max<std::size_t>(
                                        1, std::min<std::size_t>(locations.size(), run.threads))));
+    std::optional<MemoryCache> shared;
+    if (each.cache == nullptr && locations.size() > 1) {
+        each.cache = &shared.emplace();
+    }
     std::mutex mutex;
     parallel_for(run.threads, locations.size(), [&](std::size_t i) {
         try {

@@ -15,6 +15,7 @@
 
 #include "commands.hpp"
 #include "delivery.hpp"
+#include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 
@@ -148,6 +149,7 @@ Exit run(const Options& options) {
     const Delivery delivery(options.output, offers_of(report::check_formats()), STDOUT_FILENO);
     const check::SettingsFile settings = read_settings(options);
     RunOptions how = options.machine.run_options();
+    const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
     const check::CheckOptions what{.today = options.today.empty() ? today() : options.today,
                                    .fail_on = fail_level(options, settings)};

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "slimimg/base/cache.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/report/difference.hpp"
 #include "slimimg/report/sizes.hpp"
@@ -13,6 +14,7 @@
 
 #include "commands.hpp"
 #include "delivery.hpp"
+#include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 
@@ -91,6 +93,7 @@ Exit run(const Options& options) {
     const std::optional<Limit> limit = parse_limit(options.max_growth);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
+    const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
 
     InputOptions second = options.before;
@@ -99,6 +102,10 @@ Exit run(const Options& options) {
     if (options.before.image == "-" && second.image == "-") {
         throw Error(Exit::usage, "one-standard-input", "standard input holds one image, not both",
                     "save one of them to a file");
+    }
+    std::optional<MemoryCache> shared;
+    if (how.cache == nullptr) {
+        how.cache = &shared.emplace();  // most images that are compared share their base
     }
     const slim::Analysis before = analyze(options.before, options.closure, settings, how);
     const slim::Analysis after = analyze(second, options.closure, settings, how);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/sizes.hpp"
 
 #include "words.hpp"
 
@@ -202,6 +203,15 @@ void MachineOptions::declare(CLI::App& app) {
                machine_group)
         ->option_text("DIR")
         ->type_name(folder_type);
+    add_option(app, "--cache", cache,
+               "Keep there what layers hold, for later runs over images that share them",
+               machine_group)
+        ->option_text("DIR")
+        ->type_name(folder_type);
+    add_option(app, "--cache-limit", cache_limit,
+               "What the cache may hold; what was not used for longest goes (default: 10 GB)",
+               machine_group)
+        ->option_text("SIZE");
     add_optional_value(
         app, "--timings", timings, "text",
         "Tell on standard error at the end where time went: each step's wall and CPU "
@@ -229,6 +239,19 @@ RunOptions MachineOptions::run_options() const {
     options.spool_dir = spool_dir;
     options.verify = !no_verify;
     return options;
+}
+
+std::uint64_t MachineOptions::cache_bytes() const {
+    constexpr std::uint64_t usual = 10'000'000'000;
+    if (cache_limit.empty()) {
+        return usual;
+    }
+    const auto limit = parse_bytes(cache_limit);
+    if (!limit) {
+        throw Error(Exit::usage, "bad-cache-limit", "--cache-limit cannot be " + cache_limit,
+                    "give a size: 500MB, 10GB, 2GiB");
+    }
+    return *limit;
 }
 
 bool MachineOptions::wants_progress(bool quiet) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -87,12 +88,16 @@ struct MachineOptions {
     std::string progress = "auto";
     std::string threads;
     std::string spool_dir;
+    std::string cache;
+    std::string cache_limit;
     bool no_verify = false;
     std::string timings;  ///< "text", "json", or empty
 
     void declare(CLI::App& app);
-    /// The progress observer is the caller's to add.
+    /// The progress observer and the cache are the caller's to add.
     [[nodiscard]] RunOptions run_options() const;
+    /// How much the cache may hold. Throws Error (usage) for what is no size.
+    [[nodiscard]] std::uint64_t cache_bytes() const;
     [[nodiscard]] bool wants_progress(bool quiet) const;
 };
 

@@ -10,6 +10,7 @@
 
 #include "commands.hpp"
 #include "delivery.hpp"
+#include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "sboms.hpp"
@@ -133,6 +134,7 @@ Exit run(const Options& options) {
     slim::RebuildOptions to = rebuild_options(options);
     SbomDelivery sboms(options.sboms, options.sbom_inside);
     RunOptions how = options.machine.run_options();
+    const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
 
     image::Image image = options.input.read(how);

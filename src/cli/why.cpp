@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "delivery.hpp"
+#include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 
@@ -27,6 +28,7 @@ Exit run(const Options& options) {
                             STDOUT_FILENO);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
+    const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
 
     image::Image image = options.input.read(how);

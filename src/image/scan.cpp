@@ -2,6 +2,7 @@
 #include <atomic>
 #include <map>
 
+#include "slimimg/archive/layer_cache.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
@@ -34,6 +35,10 @@ void compare(std::string_view what, const Digest& found, const Digest& claimed,
                         " says " + claimed.str(),
                     "the image is damaged; save or pull it again");
     }
+}
+
+bool is_as_claimed(const archive::LayerScan& scan, const Layer& layer) {
+    return scan.diff_id == layer.diff_id && (!layer.blob_digest || scan.blob == *layer.blob_digest);
 }
 
 void verify(const archive::LayerScan& scan, const Layer& layer, std::string_view what) {
@@ -101,7 +106,10 @@ std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions
     InflationWatch watch(image, options.limits);
     parallel_for(options.threads, order.size(), [&](std::size_t at) {
         const std::size_t i = order[at];
-        scans[i] = archive::scan_layer(image.layers[i].blob, options, name_of(image, i));
+        const Layer& layer = image.layers[i];
+        scans[i] = archive::scan_layer_once(
+            layer.blob, layer.blob_digest.value_or(layer.diff_id), options, name_of(image, i),
+            [&](const archive::LayerScan& scan) { return is_as_claimed(scan, layer); });
         watch.add(scans[i]);
     });
     check_entries(scans, first, image, options.limits);

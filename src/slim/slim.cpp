@@ -191,7 +191,8 @@ rootfs::Rootfs prove_staged(const image::StagedImage& staged, const closure::Req
                             const Plan& plan, const std::optional<Ground>& ground, RunOptions run,
                             Rebuild& rebuild) {
     const ProgressStep step(run, "prove", "the new image", 0);
-    run.progress = nullptr;  // reading it back is part of the proof
+    run.progress = nullptr;  // reading it back is part of the proof,
+    run.cache = nullptr;     // which takes nothing for granted
     const Analysis& analysis = rebuild.analysis;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);
@@ -283,6 +284,7 @@ void stage_debug(std::optional<image::StagedImage>& staged, const DebugShell& sh
     rebuild.debug_diagnostics = shell.diagnostics;
     staged.emplace(made, format, rebuild.debug_output, run.spool_dir);
     run.progress = nullptr;
+    run.cache = nullptr;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged->location(), selection, run);
     check_written(read_tree(image, run), shell.plan, analysis.rootfs, run, true);

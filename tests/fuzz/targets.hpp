@@ -20,6 +20,7 @@ void ld_cache(slimimg::Bytes input);  ///< /etc/ld.so.cache
 void packages(slimimg::Bytes input);  ///< the databases of dpkg, apk and rpm
 void shell(slimimg::Bytes input);     ///< a shell script
 void settings(slimimg::Bytes input);  ///< .slimimg.toml
+void cache(slimimg::Bytes input);     ///< a layer's scan in the cache
 void tool(slimimg::Bytes input);      ///< an image from reading it to rebuilding the result again
 
 struct Target {
@@ -38,6 +39,7 @@ std::vector<std::string> ld_cache_seeds();
 std::vector<std::string> packages_seeds();
 std::vector<std::string> shell_seeds();
 std::vector<std::string> settings_seeds();
+std::vector<std::string> cache_seeds();
 std::vector<std::string> tool_seeds();
 
 }  // namespace fuzz

@@ -8,6 +8,8 @@
 
 namespace slimimg {
 
+class Cache;
+
 /// Is told of long work as it goes on. Called from several threads at once.
 class Progress {
   public:
@@ -27,6 +29,7 @@ struct RunOptions {
     bool verify = true;               ///< compare digests and diff IDs
     Limits limits;
     Progress* progress = nullptr;  ///< not owned; may be null
+    Cache* cache = nullptr;        ///< of layers that were read before; not owned; may be null
 };
 
 }  // namespace slimimg

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "slimimg/archive/layer.hpp"
+#include "slimimg/base/cache.hpp"
+
+namespace slimimg::archive {
+
+/// As scan_layer, and with options.cache a layer that is known there is not inflated, hashed and
+/// listed again. `claimed` is the digest that the image has for the blob, or for the tar where it
+/// has none for the blob; it only says where to look: seals tell whether the bytes are those that
+/// had that digest. Only a scan that `is_as_claimed` says to be what the image claims is kept.
+LayerScan scan_layer_once(const Slice& blob, const Digest& claimed, const RunOptions& options,
+                          std::string_view what,
+                          const std::function<bool(const LayerScan&)>& is_as_claimed);
+
+}  // namespace slimimg::archive
