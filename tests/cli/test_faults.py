@@ -98,8 +98,41 @@ class Room(FaultTest):
         for command in (["analyze"], ["rebuild", "-o", self.old_target()]):
             with self.nothing_changes(self.folder / "slim.tar"):
                 process = start(*command, image, "--spool-dir", disk)
-                self.assert_told(process, 5, "a temporary file in .*No space left on device")
+                self.assert_told(process, 5, "a temporary file in .*No space left on device: layer 3 "
+                                 r"of .*large.tar needs 8\.4 MB \(8396800 bytes\) there, and "
+                                 r"[\d.]+ .?B fitted; .*--spool-dir")
             self.assertEqual(os.listdir(disk), [])
+
+    def test_a_full_disk_under_what_comes_out_of_a_pipe(self):
+        image = self.large_image()
+        disk = self.small_disk("spool")
+        with open(image, "rb") as data:
+            cat = subprocess.Popen(["cat"], stdin=data, stdout=subprocess.PIPE)
+            process = start("analyze", "-", "--spool-dir", disk, stdin=cat.stdout)
+            cat.stdout.close()
+            self.assert_told(process, 5, "a temporary file in .*No space left on device: standard "
+                             rf"input needs [\d.]+ MB \({image.stat().st_size} bytes\) there")
+            self.assertEqual(cat.wait(), 0)  # it is read to its end, to tell the size
+        self.assertEqual(os.listdir(disk), [])
+
+    def test_a_small_image_out_of_a_pipe_needs_no_disk(self):
+        small = self.fixture.docker(self.folder / "small.tar", [Layer().file("a", "b").bytes()],
+                                    Entrypoint=["/a"])
+        with open(small, "rb") as data:
+            cat = subprocess.Popen(["cat"], stdin=data, stdout=subprocess.PIPE)
+            process = start("analyze", "-", "-q", "--spool-dir", self.folder / "none",
+                            stdin=cat.stdout)
+            cat.stdout.close()
+            error = process.communicate(timeout=120)[1].decode()
+        self.assertNotIn("temporary", error)
+        self.assertEqual(cat.wait(), 0)
+
+    def test_a_limit_on_the_size_of_spooled_files(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
+
+        process = start("analyze", self.large_image("oci"), preexec_fn=limit)
+        self.assert_told(process, 5, r"File too large: layer 3 of .* needs 8\.4 MB .*4\.2 MB fitted")
 
     def test_a_full_disk_under_a_report(self):
         disk = self.small_disk("reports", "8k")
