@@ -171,6 +171,8 @@ struct Evidence::State {
     LoaderEnvironment loader_environment;
     ElfStore elves;
     std::map<NodeId, Slice> contents;
+    NodeId strings_of = 0;  // the file asked last; 0, the root folder, is none
+    std::shared_ptr<const std::vector<std::string_view>> strings;
     std::map<NodeId, std::set<std::string, std::less<>>> imports;
     std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
     std::map<NodeId, Link> links;
@@ -262,6 +264,25 @@ std::string_view Evidence::text(NodeId node) {
         at->second = rootfs().content(inode);
     }
     return at->second.text();
+}
+
+std::shared_ptr<const std::vector<std::string_view>> Evidence::strings(NodeId node) {
+    constexpr std::size_t most = 1U << 20;  // libLLVM has a tenth
+    const NodeId inode = rootfs()[node].inode;
+    if (state_->strings_of != inode) {
+        std::vector<std::string_view> found;
+        elf::for_each_constant_string(as_bytes(text(inode)), [&](std::string_view constant) {
+            if (found.size() <= most) {
+                found.push_back(constant);
+            }
+        });
+        const bool held = found.size() <= most;
+        state_->strings_of = inode;
+        state_->strings =
+            held ? std::make_shared<const std::vector<std::string_view>>(std::move(found))
+                 : nullptr;
+    }
+    return state_->strings;
 }
 
 const std::set<std::string, std::less<>>& Evidence::noted(

@@ -1,11 +1,37 @@
 #include "slimimg/rootfs/rootfs.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <functional>
+
 #include "slimimg/base/path.hpp"
 
 #include "rootfs/merge.hpp"
 #include "rootfs/walk.hpp"
 
 namespace slimimg::rootfs {
+namespace {
+
+/// Where the search for a name begins in a table of this size, a power of two.
+std::size_t first_slot(NodeId folder, std::string_view name, std::size_t slots) {
+    constexpr std::uint64_t odd = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
+    const std::uint64_t key = (std::hash<std::string_view>()(name) + folder) * odd;
+    return static_cast<std::size_t>(key >> 32) & (slots - 1);
+}
+
+std::vector<NodeId> index_by_name(std::span<const Node> nodes) {
+    std::vector<NodeId> slots(std::bit_ceil(2 * nodes.size() + 1), 0);
+    for (NodeId id = 1; id < nodes.size(); ++id) {
+        std::size_t at = first_slot(nodes[id].parent, path::basename(nodes[id].path), slots.size());
+        while (slots[at] != 0) {
+            at = (at + 1) & (slots.size() - 1);
+        }
+        slots[at] = id;
+    }
+    return slots;
+}
+
+}  // namespace
 
 Rootfs Rootfs::merge(std::vector<archive::LayerScan> layers, const RunOptions& options) {
     Rootfs rootfs;
@@ -14,20 +40,37 @@ Rootfs Rootfs::merge(std::vector<archive::LayerScan> layers, const RunOptions& o
     Merged merged = merge_layers(rootfs.layers_, options.limits);
     rootfs.nodes_ = std::move(merged.nodes);
     rootfs.diagnostics_ = std::move(merged.diagnostics);
-    rootfs.by_path_.reserve(rootfs.nodes_.size());
-    for (NodeId id = 0; id < rootfs.nodes_.size(); ++id) {
-        rootfs.by_path_.emplace(rootfs.nodes_[id].path, id);
-    }
+    rootfs.by_name_ = index_by_name(rootfs.nodes_);
     return rootfs;
 }
 
 std::optional<NodeId> Rootfs::find(std::string_view path) const {
-    const auto at = by_path_.find(path);
-    return at == by_path_.end() ? std::nullopt : std::optional(at->second);
+    if (!path.starts_with('/')) {
+        return std::nullopt;
+    }
+    NodeId at = 0;
+    for (std::string_view rest = path.substr(1); !rest.empty();) {
+        const std::string_view name = rest.substr(0, rest.find('/'));
+        rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+        const auto next = child(at, name);
+        if (!next) {
+            return std::nullopt;
+        }
+        at = *next;
+    }
+    return nodes_[at].path.size() == path.size() ? std::optional(at) : std::nullopt;
 }
 
 std::optional<NodeId> Rootfs::child(NodeId folder, std::string_view name) const {
-    return find(path::join(nodes_[folder].path, name));
+    const std::size_t length = (folder == 0 ? 0 : nodes_[folder].path.size()) + 1 + name.size();
+    for (std::size_t at = first_slot(folder, name, by_name_.size()); by_name_[at] != 0;
+         at = (at + 1) & (by_name_.size() - 1)) {
+        const Node& node = nodes_[by_name_[at]];
+        if (node.parent == folder && node.path.size() == length && node.path.ends_with(name)) {
+            return by_name_[at];
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<NodeId> Rootfs::children(NodeId folder) const {

@@ -31,6 +31,9 @@ inline std::optional<Bytes> checked_subspan(Bytes bytes, std::uint64_t offset,
     return bytes.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
 }
 
+/// True where `text` stands somewhere in `bytes`. Looks at few of them (memmem(3), which skips).
+bool contains(Bytes bytes, std::string_view text);
+
 /// The unsigned integer of T's size at `offset`, in the given byte order; nothing past the end.
 template <std::unsigned_integral T>
 std::optional<T> read_uint(Bytes bytes, std::uint64_t offset,

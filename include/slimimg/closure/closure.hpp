@@ -132,6 +132,9 @@ class Evidence {
     const std::set<std::string, std::less<>>& imports(rootfs::NodeId node);
     /// A file's bytes as text; empty for what is no file.
     std::string_view text(rootfs::NodeId node);
+    /// The texts of an ELF file's constant data (elf::for_each_constant_string), read once for the
+    /// rules that look at a file in turn. Null where there are too many to hold.
+    std::shared_ptr<const std::vector<std::string_view>> strings(rootfs::NodeId node);
     /// What `read` finds in a file, read once: `topic` tells one kind of reading from another.
     const std::set<std::string, std::less<>>& noted(
         std::string_view topic, rootfs::NodeId node,

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -105,6 +106,8 @@ std::vector<DynamicSymbol> read_dynamic_symbols(Bytes file, const Limits& limits
 /// the data sections by type and flags, or the loaded segments where there are no sections. Code
 /// and debug data are left out where sections tell them apart.
 std::vector<Bytes> constant_data(Bytes file);
+/// Calls `take` for each NUL-terminated text of at least four printable bytes in the constant data.
+void for_each_constant_string(Bytes file, const std::function<void(std::string_view)>& take);
 
 /// "x86-64", "AArch64", …; "machine 1234" for one that has no name here.
 std::string machine_name(std::uint16_t machine);

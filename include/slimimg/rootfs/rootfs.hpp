@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "slimimg/archive/layer.hpp"
@@ -67,7 +66,7 @@ class Rootfs {
 
     /// The node of exactly this normalized path; no symlink is followed.
     [[nodiscard]] std::optional<NodeId> find(std::string_view path) const;
-    /// The child of a folder by name.
+    /// The child of a folder by its name, without "/".
     [[nodiscard]] std::optional<NodeId> child(NodeId folder, std::string_view name) const;
     /// The children of a folder, in name order.
     [[nodiscard]] std::vector<NodeId> children(NodeId folder) const;
@@ -93,7 +92,7 @@ class Rootfs {
 
     std::vector<archive::LayerScan> layers_;
     std::vector<Node> nodes_;
-    std::unordered_map<std::string_view, NodeId> by_path_;  // views into nodes_
+    std::vector<NodeId> by_name_;  // a hash table of folder and name, at most half full; 0: free
     std::vector<Diagnostic> diagnostics_;
     Limits limits_;
 };

@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slimimg/base/path.hpp"
 
@@ -46,9 +47,9 @@ bool has_files_and_dns(Evidence& evidence, NodeId node) {
     return false;
 }
 
-/// The services of nsswitch.conf that are no part of libc.
-void keep_services(Evidence& evidence, NodeId node) {
-    const bool built_in = has_files_and_dns(evidence, node);
+/// The services of nsswitch.conf, each once, in its order.
+std::vector<std::string_view> services(Evidence& evidence) {
+    std::vector<std::string_view> names;
     const auto file = evidence.rootfs().resolve("/etc/nsswitch.conf").node;
     std::string_view rest = file ? evidence.text(*file) : "passwd: files\nhosts: files dns\n";
     while (!rest.empty()) {
@@ -64,12 +65,23 @@ void keep_services(Evidence& evidence, NodeId node) {
             const std::size_t end = line.find_first_of(" \t[]=!");
             const std::string_view word = line.substr(0, end);
             line.remove_prefix(std::min(word.size() + 1, line.size()));
-            if (!word.empty() && !(built_in && (word == "files" || word == "dns"))) {
-                const std::string name = "libnss_" + std::string(word) + ".so.2";
-                keep_dlopened(evidence, node, name,
-                              {name_service.id, node, Confidence::likely,
-                               name + ", a service of /etc/nsswitch.conf"});
+            if (!word.empty() && std::find(names.begin(), names.end(), word) == names.end()) {
+                names.push_back(word);
             }
+        }
+    }
+    return names;
+}
+
+/// Those that are no part of libc.
+void keep_services(Evidence& evidence, NodeId node) {
+    const bool built_in = has_files_and_dns(evidence, node);
+    for (const std::string_view service : services(evidence)) {
+        if (!built_in || (service != "files" && service != "dns")) {
+            const std::string name = "libnss_" + std::string(service) + ".so.2";
+            keep_dlopened(evidence, node, name,
+                          {name_service.id, node, Confidence::likely,
+                           name + ", a service of /etc/nsswitch.conf"});
         }
     }
 }

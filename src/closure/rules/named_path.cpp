@@ -83,8 +83,7 @@ bool is_program_file(const Node& node) {
 /// What the file that names a path may do with it.
 struct Naming {
     NodeId file;
-    bool starts_programs;  ///< it can run an executable that it names
-    bool reads_time_zones = true;
+    bool starts_programs;                        ///< it can run an executable that it names
     std::vector<std::string_view> endings = {};  ///< that it may add to a path
     std::vector<std::string_view> files = {};    ///< that it looks for in a folder it names
 };
@@ -101,7 +100,7 @@ void keep_one_path(Evidence& evidence, std::string_view text, const Naming& nami
     const bool runs = node.is_executable() && (facts == nullptr || facts->is_program());
     const bool weak = (runs && !naming.starts_programs) || (node.is_file() && is_ballast(node)) ||
                       is_for_the_host(node.path) ||
-                      (is_zone_path(node.path) && !naming.reads_time_zones);
+                      (is_zone_path(node.path) && !reads_time_zones(evidence, naming.file));
     keep_named(evidence, text,
                {named_path.id, naming.file, weak ? Confidence::hint : Confidence::likely,
                 "names " + std::string(text)},
@@ -110,13 +109,17 @@ void keep_one_path(Evidence& evidence, std::string_view text, const Naming& nami
 
 /// libmagic names /usr/share/misc/magic and ".mgc".
 void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    // Most of what looks like a path leads nowhere: one look at its folder says so.
+    if (!tree.resolve(text.substr(0, text.rfind('/') + 1)).node) {
+        return;
+    }
     keep_one_path(evidence, text, naming);
     for (const std::string_view ending : naming.endings) {
         keep_one_path(evidence, std::string(text) + std::string(ending), naming);
     }
-    const auto folder = naming.files.empty() ? std::nullopt : evidence.rootfs().resolve(text).node;
-    if (folder && evidence.rootfs()[*folder].is_directory() &&
-        is_shared_folder(evidence, *folder)) {
+    const auto folder = naming.files.empty() ? std::nullopt : tree.resolve(text).node;
+    if (folder && tree[*folder].is_directory() && is_shared_folder(evidence, *folder)) {
         for (const std::string_view file : naming.files) {
             keep_one_path(evidence, path::join(text, file), naming);
         }
@@ -261,7 +264,7 @@ void inspect_elf(Evidence& evidence, NodeId node) {
     if (is_c_library(evidence, node)) {
         return;
     }
-    Naming naming{node, starts_programs(evidence, node), reads_time_zones(evidence, node)};
+    Naming naming{node, starts_programs(evidence, node)};
     naming.endings = endings_in(evidence, node);
     naming.files = files_in(evidence, node);
     const bool unterminated = has_unterminated_strings(evidence, node);

@@ -71,6 +71,9 @@ bool is_library_name(std::string_view name) {
 
 std::optional<Place> place_of(std::string_view path) {
     std::optional<Place> place;
+    if (path.find("python") == path.npos && path.find("-packages") == path.npos) {
+        return place;  // of nearly all files, at no cost
+    }
     const std::vector<std::string_view> names = path::components(path);
     for (std::size_t i = 0; i + 1 < names.size(); ++i) {
         const bool packages = names[i] == "site-packages" || names[i] == "dist-packages";

@@ -18,9 +18,8 @@ constexpr std::string_view zone_folder = "/usr/share/zoneinfo";
 
 bool has_constant(Evidence& evidence, rootfs::NodeId node, std::string_view text) {
     const auto parts = elf::constant_data(as_bytes(evidence.text(node)));
-    return std::any_of(parts.begin(), parts.end(), [&](Bytes part) {
-        return as_text(part).find(text) != std::string_view::npos;
-    });
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](Bytes part) { return contains(part, text); });
 }
 
 }  // namespace
