@@ -26,15 +26,15 @@ struct Mapping {
     ~Mapping() { munmap(address, length); }
 };
 
-std::string spool_folder(const std::filesystem::path& dir) {
+}  // namespace
+
+std::filesystem::path spool_folder(const std::filesystem::path& dir) {
     if (!dir.empty()) {
-        return dir.string();
+        return dir;
     }
     const char* tmpdir = std::getenv("TMPDIR");
     return tmpdir != nullptr && *tmpdir != '\0' ? tmpdir : "/tmp";
 }
-
-}  // namespace
 
 FileDescriptor::~FileDescriptor() {
     if (fd_ >= 0) {
@@ -105,7 +105,7 @@ void write_at(int fd, std::uint64_t offset, Bytes bytes, std::string_view name) 
     }
 }
 
-SpoolFile::SpoolFile(const std::filesystem::path& dir) : dir_(spool_folder(dir)) {
+SpoolFile::SpoolFile(const std::filesystem::path& dir) : dir_(spool_folder(dir).string()) {
     // O_TMPFILE is not everywhere (overlayfs before 6.6, NFS): fall back to a name that goes at
     // once.
     fd_ = FileDescriptor(open(dir_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));

@@ -103,9 +103,7 @@ SealKey key_of(const fs::path& folder) {
 
 SealKey open_folder(const fs::path& folder) {
     std::error_code failure;
-    const mode_t mask = umask(S_IRWXG | S_IRWXO);
-    fs::create_directories(folder, failure);
-    umask(mask);
+    make_cache_folder(folder);
     demand_trusted(folder);
     try {
         const SealKey key = key_of(folder);
@@ -127,6 +125,13 @@ bool is_entry(const std::string& name) {
 }
 
 }  // namespace
+
+void make_cache_folder(const fs::path& folder) {
+    std::error_code ignored;
+    const mode_t mask = umask(S_IRWXG | S_IRWXO);
+    fs::create_directories(folder, ignored);
+    umask(mask);
+}
 
 FolderCache::FolderCache(const fs::path& folder, std::uint64_t limit)
     : Cache(open_folder(folder)), folder_(fs::absolute(folder)), limit_(limit) {}

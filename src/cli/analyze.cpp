@@ -12,6 +12,7 @@
 #include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "safeguards.hpp"
 #include "sboms.hpp"
 
 namespace slimimg::cli {
@@ -44,6 +45,11 @@ Exit run(const Options& options) {
     SbomDelivery sboms(options.sboms, false);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
+    Access access;
+    options.input.allow(access);
+    delivery.allow(access);
+    sboms.allow(access);
+    const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
 

@@ -18,6 +18,7 @@
 #include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "safeguards.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -149,6 +150,17 @@ Exit run(const Options& options) {
     const Delivery delivery(options.output, offers_of(report::check_formats()), STDOUT_FILENO);
     const check::SettingsFile settings = read_settings(options);
     RunOptions how = options.machine.run_options();
+    Access access{.read = {options.images.begin(), options.images.end()}};
+    access.read.emplace_back(options.baseline);
+    access.read.emplace_back(settings.general.check.baseline);
+    for (const check::SettingsFile::Image& image : settings.images) {
+        access.read.emplace_back(image.settings.check.baseline);
+    }
+    if (options.init) {
+        access.outputs.emplace_back(check::settings_file_name);
+    }
+    delivery.allow(access);
+    const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
     const check::CheckOptions what{.today = options.today.empty() ? today() : options.today,

@@ -13,6 +13,8 @@
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
 
+#include "sandbox.hpp"
+
 namespace slimimg::cli {
 namespace {
 
@@ -107,6 +109,15 @@ void Delivery::go_where_shown(const OutputOptions& options, const std::vector<Of
                 files_.push_back({format, (around_.project / file).string()});
             }
         }
+    }
+}
+
+void Delivery::allow(Access& access) const {
+    for (const Target& target : files_) {
+        access.outputs.emplace_back(target.file);
+    }
+    if (summarizes_) {
+        access.appended.push_back(around_.summary);
     }
 }
 

@@ -29,6 +29,7 @@ class Delivery {
     Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd,
              const std::string& image = {});
 
+    void allow(Access& access) const;
     /// True where a report of this format is to be made.
     [[nodiscard]] bool wants(const std::string& format) const;
 

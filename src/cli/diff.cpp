@@ -17,6 +17,7 @@
 #include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "safeguards.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -93,6 +94,9 @@ Exit run(const Options& options) {
     const std::optional<Limit> limit = parse_limit(options.max_growth);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
+    Access access{.read = {options.before.image, options.after}};
+    delivery.allow(access);
+    const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
 

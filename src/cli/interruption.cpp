@@ -87,8 +87,6 @@ Interruption::Interruption() : events_(eventfd(0, EFD_CLOEXEC)) {
     if (!signals_ || !events_) {
         throw_errno("cannot watch", "signals");
     }
-    std::signal(SIGPIPE, SIG_IGN);  // a write says so
-    std::signal(SIGXFSZ, SIG_IGN);
     bus_error_fd = events_.get();
     std::signal(SIGBUS, on_bus_error);
     watcher_ = std::thread([this] { watch(); });
@@ -130,6 +128,11 @@ void fill_standard_descriptors() {
             static_cast<void>(open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
         }
     }
+}
+
+void ignore_write_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 }  // namespace slimimg::cli

@@ -8,8 +8,7 @@ namespace slimimg::cli {
 
 /// While this lives, the process is ended in order: by SIGINT, SIGTERM and SIGHUP with a line on
 /// standard error and without temporary files, and so too where a mapped file can't be read (its
-/// disk failed, or it was cut short by somebody). Writing to a closed pipe or past a limit of file
-/// size is an error like others. To be made once, before other threads are.
+/// disk failed, or it was cut short by somebody). To be made once, before other threads are.
 class Interruption {
   public:
     Interruption();
@@ -28,5 +27,8 @@ class Interruption {
 /// Standard input, output and error that are closed are opened as files that can't be used, so
 /// that no other file takes their numbers and is written to in their place.
 void fill_standard_descriptors();
+
+/// Writing to a closed pipe or past a limit of file size is an error like others.
+void ignore_write_signals();
 
 }  // namespace slimimg::cli

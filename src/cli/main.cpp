@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
     using slimimg::cli::complain;
     try {
         slimimg::cli::fill_standard_descriptors();
-        const slimimg::cli::Interruption interruption;
+        slimimg::cli::ignore_write_signals();
         return static_cast<int>(slimimg::cli::run(argc, argv));
     } catch (const slimimg::Error& error) {
         return complain(error.message(), error.hint(), error.status());

@@ -7,9 +7,12 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "slimimg/base/cache.hpp"
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/file.hpp"
 #include "slimimg/base/sizes.hpp"
 
+#include "sandbox.hpp"
 #include "words.hpp"
 
 namespace slimimg::cli {
@@ -98,6 +101,10 @@ image::Image InputOptions::read(const RunOptions& run) const {
                     "pipe one in: docker save app:1.0 | slimimg analyze -");
     }
     return image::read_image(image, selection, run);
+}
+
+void InputOptions::allow(Access& access) const {
+    access.read.emplace_back(image);  // "-" is open already
 }
 
 void ClosureOptions::declare(CLI::App& app) {
@@ -222,6 +229,20 @@ void MachineOptions::declare(CLI::App& app) {
     add_flag(app, "--no-verify", no_verify,
              "Do not compare the digests of layers, which takes time for large images",
              machine_group);
+    add_option(app, "--sandbox", sandbox,
+               "No network, no other program, no file but those named here: auto, the default, "
+               "does so as far as the system can, require fails where it can't",
+               machine_group)
+        ->option_text("auto|require|none")
+        ->check(CLI::IsMember({"auto", "require", "none"}));
+}
+
+void MachineOptions::allow(Access& access) const {
+    access.spool.push_back(spool_folder(spool_dir));
+    if (!cache.empty()) {
+        make_cache_folder(cache);  // what is not there can't be allowed
+        access.spool.emplace_back(cache);
+    }
 }
 
 RunOptions MachineOptions::run_options() const {

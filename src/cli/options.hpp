@@ -17,6 +17,8 @@ class Option;
 /// The options that several commands share: declared, checked and translated here only.
 namespace slimimg::cli {
 
+struct Access;
+
 /// Declares an option that is also read from the environment as SLIMIMG_<OPTION>, and shows it in
 /// the named group of the help.
 CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& value,
@@ -49,6 +51,7 @@ struct InputOptions {
     void declare_selection(CLI::App& app);
     /// Throws Error (usage) for a platform that is none, and where standard input is a terminal.
     [[nodiscard]] image::Image read(const RunOptions& run) const;
+    void allow(Access& access) const;
 };
 
 /// What is kept.
@@ -91,6 +94,7 @@ struct MachineOptions {
     std::string cache;
     std::string cache_limit;
     bool no_verify = false;
+    std::string sandbox = "auto";
     std::string timings;  ///< "text", "json", or empty
 
     void declare(CLI::App& app);
@@ -99,6 +103,7 @@ struct MachineOptions {
     /// How much the cache may hold. Throws Error (usage) for what is no size.
     [[nodiscard]] std::uint64_t cache_bytes() const;
     [[nodiscard]] bool wants_progress(bool quiet) const;
+    void allow(Access& access) const;
 };
 
 }  // namespace slimimg::cli

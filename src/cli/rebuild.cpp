@@ -13,6 +13,7 @@
 #include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "safeguards.hpp"
 #include "sboms.hpp"
 
 namespace slimimg::cli {
@@ -126,6 +127,17 @@ slim::RebuildOptions rebuild_options(const Options& options) {
     return result;
 }
 
+Access access_of(const slim::RebuildOptions& options) {
+    Access access{.read = {options.base_image, options.debug_shell}, .unpacks = options.unpacked};
+    if (options.output != "-") {
+        access.outputs.emplace_back(options.output);
+    }
+    if (!options.debug_shell.empty()) {
+        access.outputs.emplace_back(slim::debug_location(options.output));
+    }
+    return access;
+}
+
 Exit run(const Options& options) {
     const int report_fd = options.target == "-" ? STDERR_FILENO : STDOUT_FILENO;
     const Delivery delivery(options.output, offers_of(report::formats()), report_fd,
@@ -134,6 +146,11 @@ Exit run(const Options& options) {
     slim::RebuildOptions to = rebuild_options(options);
     SbomDelivery sboms(options.sboms, options.sbom_inside);
     RunOptions how = options.machine.run_options();
+    Access access = access_of(to);
+    options.input.allow(access);
+    delivery.allow(access);
+    sboms.allow(access);
+    const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
 

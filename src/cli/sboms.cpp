@@ -9,6 +9,7 @@
 #include "slimimg/base/file.hpp"
 
 #include "options.hpp"
+#include "sandbox.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -57,6 +58,12 @@ SbomDelivery::SbomDelivery(const std::vector<std::string>& files, bool inside) :
                 "end it in " + known_endings() + ", or write spdx: or cyclonedx: before it");
         }
         targets_.push_back(std::move(target));
+    }
+}
+
+void SbomDelivery::allow(Access& access) const {
+    for (const Target& target : targets_) {
+        access.outputs.emplace_back(target.file);
     }
 }
 

@@ -11,6 +11,8 @@ class App;
 
 namespace slimimg::cli {
 
+struct Access;
+
 /// Declares --sbom.
 void declare_sboms(CLI::App& app, std::vector<std::string>& values, const std::string& group);
 
@@ -22,6 +24,7 @@ class SbomDelivery {
     /// tells no format.
     SbomDelivery(const std::vector<std::string>& files, bool inside);
 
+    void allow(Access& access) const;
     [[nodiscard]] bool is_wanted() const { return !targets_.empty() || inside_; }
     /// Renders what was asked for; returns what the image is to carry.
     std::vector<slim::NewFile> describe(const report::Sbom& sbom);

@@ -11,6 +11,7 @@
 #include "layer_cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "safeguards.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -28,6 +29,10 @@ Exit run(const Options& options) {
                             STDOUT_FILENO);
     const check::SettingsFile settings = options.closure.settings();
     RunOptions how = options.machine.run_options();
+    Access access;
+    options.input.allow(access);
+    delivery.allow(access);
+    const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
     const Observers observers(options.machine, options.output.quiet, how);
 

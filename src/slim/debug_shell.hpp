@@ -24,9 +24,6 @@ DebugShell read_debug_shell(const std::string& file, const image::Platform& plat
 /// constant data (busybox, libbb/appletlib.c). Nothing where there is no such table.
 std::vector<std::string> busybox_commands(Bytes file);
 
-/// "slim-debug.tar" for "slim.tar", "out-debug" for the folder "out/".
-std::string debug_location(const std::string& output);
-
 /// The slim image with one more layer, "-debug" at its names and /busybox at the end of PATH.
 image::NewImage with_debug_shell(image::NewImage slim, image::NewLayer layer);
 

@@ -79,6 +79,10 @@ class MemoryCache : public Cache {
     std::map<std::string, Entry, std::less<>> entries_;
 };
 
+/// Makes the folder of a cache, for its owner alone, where it is not there. That it can't be made
+/// is told by who uses it.
+void make_cache_folder(const std::filesystem::path& folder);
+
 /// A folder with a file for each entry, for several processes at once: a file appears whole or not
 /// at all (rename(2)), and is never changed. What was used last is told by its time of change.
 class FolderCache : public Cache {

@@ -37,10 +37,13 @@ void write_all(int fd, Bytes bytes, std::string_view name);
 /// The same at a place in the file.
 void write_at(int fd, std::uint64_t offset, Bytes bytes, std::string_view name);
 
+/// Where temporary files go: `dir`, else TMPDIR, else /tmp.
+std::filesystem::path spool_folder(const std::filesystem::path& dir);
+
 /// An unlinked temporary file: nobody sees it, and it is gone with the process.
 class SpoolFile {
   public:
-    /// In `dir`, or TMPDIR, or /tmp. Throws Error where no file can be made there.
+    /// In spool_folder(dir). Throws Error where no file can be made there.
     explicit SpoolFile(const std::filesystem::path& dir);
 
     void write(Bytes bytes);

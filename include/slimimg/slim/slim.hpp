@@ -134,6 +134,9 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
 Rebuild rebuild(image::Image image, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run);
 
+/// Where the image with the shell goes: "slim-debug.tar" for "slim.tar", "out-debug" for "out/".
+std::string debug_location(const std::string& output);
+
 /// The time that what is made of an image carries, in whole seconds as "2026-01-31T12:00:00Z":
 /// SOURCE_DATE_EPOCH, else the image's own, else 1970. Throws Error (usage) for an epoch that is no
 /// number.
