@@ -33,7 +33,8 @@
 
   function table(columns, rows) {
     const head = element("tr");
-    columns.forEach((column) => head.append(element("th", column.number ? "number" : "", column.title)));
+    columns.forEach((column) => head.append(
+      element("th", column.number ? "number" : column.classes || "", column.title)));
     const body = element("tbody");
     rows.forEach((cells) => {
       const row = element("tr");
@@ -440,7 +441,7 @@
     section(parent, "Findings", image.findings.length ? grouped(image.findings.length) : "none");
     if (!image.findings.length) return;
     parent.append(longTable(
-      [{ title: "level" }, { title: "policy" }, { title: "what, and what to do" }],
+      [{ title: "level" }, { title: "policy", classes: "policy" }, { title: "what, and what to do" }],
       image.findings.map((found) => {
         const text = element("div", "", found.message);
         if (found.path) text.append(element("div", "path dim", found.path));
