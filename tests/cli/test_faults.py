@@ -203,7 +203,9 @@ class Targets(FaultTest):
             place.mkdir(mode=0o755)
             os.chmod(self.folder, 0o755)
             image = shutil.copy(self.image(), place / "app.tar")
-            options = {"user": 65534, "group": 65534, "extra_groups": []}
+            # The other user may not reach the program where it was built, such as below /root.
+            options = {"user": 65534, "group": 65534, "extra_groups": [],
+                       "executable": shutil.copy(SLIMIMG, place)}
         else:
             place = self.folder / "closed"
             place.mkdir(mode=0o555)
