@@ -26,7 +26,9 @@ TarReader::TarReader(Bytes tar, std::string_view what) : what_(what), reader_(ar
 archive_entry* TarReader::next() {
     warning_.reset();
     archive_entry* entry = nullptr;
-    switch (archive_read_next_header(reader_.get(), &entry)) {
+    const int result = archive_read_next_header(reader_.get(), &entry);
+    last_header_ = header_position();
+    switch (result) {
         case ARCHIVE_OK:
             return entry;
         case ARCHIVE_EOF:
@@ -48,7 +50,9 @@ archive_entry* TarReader::next() {
 }
 
 std::uint64_t TarReader::header_position() const {
-    return static_cast<std::uint64_t>(archive_read_header_position(reader_.get()));
+    // Negative once libarchive has given up.
+    const la_int64_t at = archive_read_header_position(reader_.get());
+    return at < 0 ? last_header_ : static_cast<std::uint64_t>(at);
 }
 
 std::uint64_t TarReader::content_position() const {

@@ -44,6 +44,7 @@ class TarReader {
     std::string what_;
     std::unique_ptr<::archive, Free> reader_;
     std::optional<std::string> warning_;
+    std::uint64_t last_header_ = 0;  // the last position that libarchive knew
 };
 
 [[noreturn]] void throw_damaged_layer(std::string_view what, const std::string& detail);

@@ -350,6 +350,15 @@ TEST_CASE("a tar cut short within an entry is an error, at any place") {
     }
 }
 
+TEST_CASE("a tar cut short is damaged where its last entry starts") {
+    const std::string tar = test::tar_member(test::file("f", "1")) +
+                            test::tar_member(test::file("g", std::string(700, 'g')));
+    for (const std::size_t size : {1536U, 1636U, 2236U}) {
+        CAPTURE(size);
+        expect_error("layer-damaged", "damaged at byte 1024: ", [&] { scan(tar.substr(0, size)); });
+    }
+}
+
 TEST_CASE("a damaged header is an error wherever it stands") {
     std::string tar = test::tar({test::file("a", "1"), test::file("b", "2")});
     std::string first = tar;
