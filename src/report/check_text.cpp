@@ -108,8 +108,11 @@ class CheckText {
         const auto failed = static_cast<std::size_t>(
             std::count_if(result_.images.begin(), result_.images.end(),
                           [&](const CheckReport& image) { return result_.fails(image); }));
-        const std::string images = result_.images.size() == 1
-                                       ? ""
+        const bool one = result_.images.size() == 1;
+        if (one && result_.images.front().error) {
+            return verdict(false, "not checked");
+        }
+        const std::string images = one ? ""
                                        : grouped(result_.images.size() - failed) + " of " +
                                              counted(result_.images.size(), "image") + " passed, ";
         verdict(failed == 0, images + counts_of(result_));

@@ -151,6 +151,14 @@ TEST_CASE("GitHub gets ten annotations of a level, the last of them sums up") {
     CHECK(rendered("github", result).find("more") == std::string::npos);
 }
 
+TEST_CASE("one image that can't be checked is not counted as one without findings") {
+    report::CheckedImages result = sample();
+    result.images.erase(result.images.begin(), result.images.end() - 1);
+    const std::string text = rendered("text", result);
+    CHECK(text.find("failed: not checked\n") != text.npos);
+    CHECK(text.find("0 errors") == text.npos);
+}
+
 TEST_CASE("JUnit counts what it lists, by what fails the check") {
     report::CheckedImages result = sample();
     const std::string text = rendered("junit", result);
