@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/parallel.hpp"
+
+#include "archive/background.hpp"
 
 namespace slimimg::archive {
 namespace {
@@ -44,17 +47,27 @@ class Encoder {
 
 class PlainEncoder : public Encoder {
   public:
-    explicit PlainEncoder(const ByteSink& sink) : sink_(sink) {}
+    PlainEncoder(unsigned threads, const ByteSink& sink) : sink_(sink) {
+        if (threads > 1) {
+            background_.emplace([this](Bytes plain) { hasher_.update(plain); });
+        }
+    }
 
     void write(Bytes plain) override {
-        hasher_.update(plain);
+        background_ ? background_->write(plain) : hasher_.update(plain);
         sink_(plain);
     }
-    Digest finish() override { return hasher_.finish(); }
+    Digest finish() override {
+        if (background_) {
+            background_->finish();
+        }
+        return hasher_.finish();
+    }
 
   private:
     const ByteSink& sink_;
     Hasher hasher_;
+    std::optional<Background> background_;
 };
 
 /// One gzip member (RFC 1952) without a time, by libdeflate: the same bytes on every machine.
@@ -191,7 +204,7 @@ std::unique_ptr<Encoder> make_encoder(const Compression& compression, unsigned t
                                       const ByteSink& sink) {
     switch (compression.codec) {
         case Codec::none:
-            return std::make_unique<PlainEncoder>(sink);
+            return std::make_unique<PlainEncoder>(threads, sink);
         case Codec::gzip:
             return std::make_unique<GzipEncoder>(compression, threads, sink);
         case Codec::zstd:

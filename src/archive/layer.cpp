@@ -10,7 +10,7 @@
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
 
-#include "archive/background_hasher.hpp"
+#include "archive/background.hpp"
 #include "archive/scan_into.hpp"
 #include "archive/spool_sink.hpp"
 #include "archive/tar_reader.hpp"
@@ -18,20 +18,6 @@
 
 namespace slimimg::archive {
 namespace {
-
-/// Hashes in pieces, so that the observer sees it go on.
-Digest hash(Bytes bytes, const RunOptions& options, std::string_view what) {
-    constexpr std::size_t piece_bytes = 4 << 20;
-    ProgressStep step(options, "hash", what, bytes.size());
-    Hasher hasher;
-    while (!bytes.empty()) {
-        const Bytes piece = bytes.first(std::min(bytes.size(), piece_bytes));
-        hasher.update(piece);
-        step.advance(piece.size());
-        bytes = bytes.subspan(piece.size());
-    }
-    return hasher.finish();
-}
 
 void walk(LayerScan& layer, const RunOptions& options, std::string_view what) {
     const ProgressStep step(options, "scan", what, 0);
@@ -44,20 +30,28 @@ void scan_plain(LayerScan& layer, const RunOptions& options, std::string_view wh
         if (part == 0) {
             walk(layer, options, what);
         } else {
-            layer.diff_id = hash(layer.tar.bytes, options, what);
+            layer.diff_id = *hash_layer(layer.tar.bytes, options, what, false);
         }
     });
     layer.blob = layer.diff_id;
 }
 
-template <typename PlainHasher>
+/// Inflating takes longest: with threads to spare it does nothing else.
 void inflate_and_hash(LayerScan& layer, const Slice& blob, SpoolSink& spool,
                       const RunOptions& options, std::string_view what) {
-    PlainHasher hasher;
-    inflate(blob.bytes, layer.codec, options, what, [&](Bytes piece) {
+    Hasher hasher;
+    const auto take = [&](Bytes piece) {
         hasher.update(piece);
         spool.write(piece);
-    });
+    };
+    if (options.threads > 1) {
+        Background background(take);
+        inflate(blob.bytes, layer.codec, options, what,
+                [&](Bytes piece) { background.write(piece); });
+        background.finish();
+    } else {
+        inflate(blob.bytes, layer.codec, options, what, take);
+    }
     layer.diff_id = hasher.finish();
 }
 
@@ -70,10 +64,8 @@ std::optional<SpoolFile> scan_compressed(LayerScan& layer, const Slice& blob,
         parallel_for(options.threads, 2, [&](std::size_t part) {
             if (part == 1) {
                 layer.blob = sha256(blob.bytes);
-            } else if (options.threads > 1) {
-                inflate_and_hash<BackgroundHasher>(layer, blob, spool, options, what);
             } else {
-                inflate_and_hash<Hasher>(layer, blob, spool, options, what);
+                inflate_and_hash(layer, blob, spool, options, what);
             }
         });
     }
@@ -100,6 +92,23 @@ LayerScan scan_into(const Slice& blob, const RunOptions& options, std::string_vi
 LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what) {
     std::optional<SpoolFile> spool;
     return scan_into(blob, options, what, spool);
+}
+
+std::optional<Digest> hash_layer(Bytes bytes, const RunOptions& options, std::string_view what,
+                                 const std::atomic<bool>& stopped) {
+    constexpr std::size_t piece_bytes = 4 << 20;
+    ProgressStep step(options, "hash", what, bytes.size());
+    Hasher hasher;
+    while (!bytes.empty()) {
+        if (stopped) {
+            return std::nullopt;
+        }
+        const Bytes piece = bytes.first(std::min(bytes.size(), piece_bytes));
+        hasher.update(piece);
+        step.advance(piece.size());
+        bytes = bytes.subspan(piece.size());
+    }
+    return hasher.finish();
 }
 
 void for_each_piece(const LayerScan& layer, const LayerEntry& entry,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <deque>
 #include <queue>
+#include <unordered_map>
 #include <utility>
 
 #include "slimimg/base/path.hpp"
@@ -43,6 +44,13 @@ LoaderEnvironment loader_environment_of(const image::Config& config) {
     environment.workdir = path::normalize(config.workdir);
     return environment;
 }
+
+struct PathHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const {
+        return std::hash<std::string_view>()(path);
+    }
+};
 
 /// Adds `reason` unless the same rule already tells of the same file; says whether it was new.
 bool add_reason(std::vector<Reason>& reasons, Reason reason) {
@@ -175,6 +183,8 @@ struct Evidence::State {
     std::shared_ptr<const std::vector<std::string_view>> strings;
     std::map<NodeId, std::set<std::string, std::less<>>> imports;
     std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
+    std::map<bool (*)(const Evidence&, NodeId), std::vector<std::optional<bool>>> remembered;
+    std::unordered_map<std::string, bool, PathHash, std::equal_to<>> leads_somewhere;
     std::map<NodeId, Link> links;
     std::deque<NodeId> work;
     std::vector<bool> listed;  // on the work list, now or before
@@ -295,6 +305,27 @@ const std::set<std::string, std::less<>>& Evidence::noted(
     return at->second;
 }
 
+bool Evidence::remembered(bool (*ask)(const Evidence&, NodeId), NodeId node) const {
+    std::vector<std::optional<bool>>& answers = state_->remembered[ask];
+    answers.resize(rootfs().size());
+    if (!answers[node]) {
+        const bool answer = ask(*this, node);  // may itself remember something
+        state_->remembered[ask][node] = answer;
+        return answer;
+    }
+    return *answers[node];
+}
+
+bool Evidence::leads_somewhere(std::string_view path) const {
+    const auto known = state_->leads_somewhere.find(path);
+    if (known != state_->leads_somewhere.end()) {
+        return known->second;
+    }
+    const bool leads = rootfs().resolve(path).node.has_value();
+    state_->leads_somewhere.emplace(path, leads);
+    return leads;
+}
+
 bool Evidence::is_kept(NodeId node) const {
     return state_->closure.kept.contains(node);
 }
@@ -343,7 +374,10 @@ bool Evidence::keep(NodeId node, Reason reason) {
 }
 
 bool Evidence::keep_path(std::string_view path, Reason reason, std::string_view from) {
-    const rootfs::Resolution found = state_->rootfs.resolve(path, from);
+    return keep_found(state_->rootfs.resolve(path, from), std::move(reason));
+}
+
+bool Evidence::keep_found(const rootfs::Resolution& found, Reason reason) {
     if (!found.node) {
         return false;
     }
@@ -390,14 +424,7 @@ rootfs::Resolution Evidence::find_program(std::string_view name) const {
 }
 
 bool Evidence::keep_program(std::string_view name, Reason reason) {
-    const rootfs::Resolution found = find_program(name);
-    if (!found.node) {
-        return false;
-    }
-    for (const NodeId link : found.links) {
-        keep(link, reason);
-    }
-    return keep(*found.node, std::move(reason));
+    return keep_found(find_program(name), std::move(reason));
 }
 
 void Evidence::unresolved(Unresolved what) {

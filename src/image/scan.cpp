@@ -27,25 +27,21 @@ std::vector<std::size_t> first_with_blob(const Image& image) {
     return first;
 }
 
-void compare(std::string_view what, const Digest& found, const Digest& claimed,
-             std::string_view by) {
-    if (found != claimed) {
-        throw Error(Exit::bad_input, "digest-mismatch",
-                    std::string(what) + " is " + found.str() + " where the " + std::string(by) +
-                        " says " + claimed.str(),
-                    "the image is damaged; save or pull it again");
-    }
-}
-
 bool is_as_claimed(const archive::LayerScan& scan, const Layer& layer) {
     return scan.diff_id == layer.diff_id && (!layer.blob_digest || scan.blob == *layer.blob_digest);
 }
 
 void verify(const archive::LayerScan& scan, const Layer& layer, std::string_view what) {
     if (layer.blob_digest) {
-        compare(what, scan.blob, *layer.blob_digest, "manifest");
+        compare_digests(what, scan.blob, *layer.blob_digest, "manifest");
     }
-    compare(what, scan.diff_id, layer.diff_id, "config");
+    compare_digests(what, scan.diff_id, layer.diff_id, "config");
+}
+
+/// A plain layer can be listed without its digest. One that may go into a cache needs it at once.
+bool may_be_hashed_later(const Layer& layer, const RunOptions& options) {
+    return options.verify && options.cache == nullptr &&
+           archive::detect_codec(layer.blob.bytes) == archive::Codec::none;
 }
 
 void check_entries(const std::vector<archive::LayerScan>& scans,
@@ -90,25 +86,35 @@ class InflationWatch {
 
 }  // namespace
 
-std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions& options) {
+ListedLayers list_layers(const Image& image, const RunOptions& options) {
     const std::size_t count = image.layers.size();
     const std::vector<std::size_t> first = first_with_blob(image);
     std::vector<std::size_t> order;
+    ListedLayers listed{std::vector<archive::LayerScan>(count), Verification(options)};
+    std::vector<bool> is_hashed_later(count, false);
     for (std::size_t i = 0; i < count; ++i) {
+        const Layer& layer = image.layers[i];
+        is_hashed_later[i] = may_be_hashed_later(layer, options);
+        if (is_hashed_later[i]) {
+            listed.verification.add(layer.blob, layer, name_of(image, i));
+        }
         if (first[i] == i) {
             order.push_back(i);
         }
     }
+    listed.verification.start();
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         return image.layers[a].blob.size() > image.layers[b].blob.size();
     });
-    std::vector<archive::LayerScan> scans(count);
+    std::vector<archive::LayerScan>& scans = listed.scans;
     InflationWatch watch(image, options.limits);
     parallel_for(options.threads, order.size(), [&](std::size_t at) {
         const std::size_t i = order[at];
         const Layer& layer = image.layers[i];
+        RunOptions how = options;
+        how.verify = options.verify && !is_hashed_later[i];
         scans[i] = archive::scan_layer_once(
-            layer.blob, layer.blob_digest.value_or(layer.diff_id), options, name_of(image, i),
+            layer.blob, layer.blob_digest.value_or(layer.diff_id), how, name_of(image, i),
             [&](const archive::LayerScan& scan) { return is_as_claimed(scan, layer); });
         watch.add(scans[i]);
     });
@@ -117,11 +123,19 @@ std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions
         if (first[i] != i) {
             scans[i] = scans[first[i]];
         }
-        if (options.verify) {
+        if (is_hashed_later[i]) {
+            scans[i].blob = scans[i].diff_id = image.layers[i].diff_id;
+        } else if (options.verify) {
             verify(scans[i], image.layers[i], name_of(image, i));
         }
     }
-    return scans;
+    return listed;
+}
+
+std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions& options) {
+    ListedLayers listed = list_layers(image, options);
+    listed.verification.finish([] {});
+    return std::move(listed.scans);
 }
 
 }  // namespace slimimg::image

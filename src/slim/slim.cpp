@@ -31,10 +31,13 @@ std::uint64_t content_bytes(const rootfs::Rootfs& rootfs) {
     return bytes;
 }
 
-rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
-    std::vector<archive::LayerScan> scans = image::scan_layers(image, run);
+rootfs::Rootfs merge(std::vector<archive::LayerScan> scans, const RunOptions& run) {
     const ProgressStep step(run, "merge", "the layers", 0);
     return rootfs::Rootfs::merge(std::move(scans), run);
+}
+
+rootfs::Rootfs read_tree(const image::Image& image, const RunOptions& run) {
+    return merge(image::scan_layers(image, run), run);
 }
 
 /// The closure of the program and of what the base style has of the image. Where the style is to be
@@ -55,6 +58,24 @@ closure::Closure close_with_base(const rootfs::Rootfs& rootfs, const image::Conf
     }
     request.base = bases::wanted_paths(*style, rootfs, config);
     return compute();
+}
+
+Analysis analyze_layers(image::Image image, std::vector<archive::LayerScan> layers,
+                        const closure::Request& request, const RunOptions& run,
+                        PlanOptions options) {
+    rootfs::Rootfs rootfs = merge(std::move(layers), run);
+    closure::PackageDb packages = closure::PackageDb::read(rootfs);
+    closure::Closure closure =
+        close_with_base(rootfs, image.config, packages, request, options.base, run);
+    Plan plan = make_plan(rootfs, image.config, packages, closure, options, run);
+    const std::uint64_t before = content_bytes(rootfs);
+    return {.image = std::move(image),
+            .rootfs = std::move(rootfs),
+            .packages = std::move(packages),
+            .closure = std::move(closure),
+            .plan = std::move(plan),
+            .options = std::move(options),
+            .before_bytes = before};
 }
 
 /// Without a program or anything else to keep an image would be written that holds nothing.
@@ -196,10 +217,15 @@ rootfs::Rootfs prove_staged(const image::StagedImage& staged, const closure::Req
     const Analysis& analysis = rebuild.analysis;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);
-    rootfs::Rootfs written = read_tree(image, run);
-    check_written(written, plan, analysis.rootfs, run, ground.has_value());
-    rebuild.proof = prove(written, analysis.rootfs, analysis.closure, image.config, run,
-                          ground ? &ground->rootfs : nullptr);
+    image::ListedLayers layers = image::list_layers(image, run);
+    std::optional<rootfs::Rootfs> tree;
+    layers.verification.finish([&] {
+        tree = merge(std::move(layers.scans), run);
+        check_written(*tree, plan, analysis.rootfs, run, ground.has_value());
+        rebuild.proof = prove(*tree, analysis.rootfs, analysis.closure, image.config, run,
+                              ground ? &ground->rootfs : nullptr);
+    });
+    rootfs::Rootfs written = std::move(*tree);
     rebuild.after_bytes = content_bytes(written);
     rebuild.archive_after_bytes = staged.bytes();
     rebuild.config = image.config;
@@ -309,20 +335,13 @@ Analysis analyze(const std::string& location, const AnalyzeOptions& options,
 
 Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run,
                  const PlanOptions& plan_options) {
-    rootfs::Rootfs rootfs = read_tree(image, run);
-    closure::PackageDb packages = closure::PackageDb::read(rootfs);
-    PlanOptions chosen = plan_options;
-    closure::Closure closure =
-        close_with_base(rootfs, image.config, packages, request, chosen.base, run);
-    Plan plan = make_plan(rootfs, image.config, packages, closure, chosen, run);
-    const std::uint64_t before = content_bytes(rootfs);
-    return {.image = std::move(image),
-            .rootfs = std::move(rootfs),
-            .packages = std::move(packages),
-            .closure = std::move(closure),
-            .plan = std::move(plan),
-            .options = chosen,
-            .before_bytes = before};
+    image::ListedLayers layers = image::list_layers(image, run);
+    std::optional<Analysis> analysis;
+    layers.verification.finish([&] {
+        analysis =
+            analyze_layers(std::move(image), std::move(layers.scans), request, run, plan_options);
+    });
+    return std::move(*analysis);
 }
 
 Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,

@@ -56,6 +56,45 @@ TEST_CASE("a layer that is not what the manifest says is refused") {
     expect_error("digest-mismatch", "where the manifest says", [&] { scan_layers(image, {}); });
 }
 
+TEST_CASE("layers can be worked with while they are hashed, and a lie comes out all the same") {
+    const std::vector<std::string> claimed{layer("a"), layer("b"), layer("c")};
+    const Image good = image_of(claimed, claimed);
+    const Image bad = image_of(claimed, {layer("a"), layer("x"), layer("y")});
+    for (const unsigned threads : {1U, 2U, 8U}) {
+        RunOptions options;
+        options.threads = threads;
+        auto listed = slimimg::image::list_layers(good, options);
+        std::size_t seen = 0;
+        listed.verification.finish([&] { seen = listed.scans.size(); });
+        CHECK(seen == 3);
+        CHECK(listed.scans[1].diff_id == good.layers[1].diff_id);
+
+        // The first wrong layer is told, also where the work has met what is wrong with it.
+        for (const bool fails : {false, true}) {
+            auto lying = slimimg::image::list_layers(bad, options);
+            CHECK(lying.scans[1].entries[0].path == "/x");
+            expect_error("digest-mismatch", "layer 2 of ", [&] {
+                lying.verification.finish([&] {
+                    if (fails) {
+                        throw slimimg::Error(slimimg::Exit::usage, "other", "something else");
+                    }
+                });
+            });
+        }
+        auto listed_again = slimimg::image::list_layers(good, options);
+        expect_error(
+            "other", "something else",
+            [&] {
+                listed_again.verification.finish(
+                    [] { throw slimimg::Error(slimimg::Exit::usage, "other", "something else"); });
+            },
+            slimimg::Exit::usage);
+        // One that nobody waits for is stopped.
+        const auto left = slimimg::image::list_layers(bad, options);
+        CHECK(left.scans.size() == 3);
+    }
+}
+
 TEST_CASE("a damaged layer is told with its number") {
     const std::string garbage(2000, 'x');
     const Image image = image_of({layer("a"), garbage}, {layer("a"), garbage});

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +80,10 @@ struct LayerScan {
 /// Throws Error (bad_input) for damaged data, names that leave the image, and past limits.
 /// With options.verify false neither digest is computed.
 LayerScan scan_layer(const Slice& blob, const RunOptions& options, std::string_view what);
+
+/// The SHA-256 of a layer, told to the observer as the step "hash"; nothing once `stopped` is true.
+std::optional<Digest> hash_layer(Bytes bytes, const RunOptions& options, std::string_view what,
+                                 const std::atomic<bool>& stopped);
 
 /// A sparse entry's content without its holes: each stored piece with its place in the file, in
 /// order. Throws Error (bad_input) for a map that leads past the end. The bytes of a piece live as

@@ -139,6 +139,10 @@ class Evidence {
     const std::set<std::string, std::less<>>& noted(
         std::string_view topic, rootfs::NodeId node,
         std::set<std::string, std::less<>> (*read)(Evidence&, rootfs::NodeId));
+    /// What `ask` says of a node, asked once: it must depend on the tree and the packages alone.
+    bool remembered(bool (*ask)(const Evidence&, rootfs::NodeId), rootfs::NodeId node) const;
+    /// Whether a path leads to something, looked up once.
+    bool leads_somewhere(std::string_view path) const;
     /// The variables that the program starts with, as its loader sees them.
     [[nodiscard]] const LoaderEnvironment& loader_environment() const;
     /// The processes that run in the image, by program; links of programs kept so far.
@@ -158,6 +162,8 @@ class Evidence {
     bool keep(rootfs::NodeId node, Reason reason);
     /// Keeps what `path` resolves to and every link passed. False too where there is nothing.
     bool keep_path(std::string_view path, Reason reason, std::string_view from = "/");
+    /// Keeps what was found, and every link passed. False too where there is nothing.
+    bool keep_found(const rootfs::Resolution& found, Reason reason);
     /// Keeps a folder and all below it that `wanted` (may be null: all) says yes to.
     bool keep_tree(rootfs::NodeId folder, const Reason& reason,
                    bool (*wanted)(const rootfs::Node&) = nullptr);

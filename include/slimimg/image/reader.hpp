@@ -7,6 +7,7 @@
 #include "slimimg/archive/layer.hpp"
 #include "slimimg/base/run_options.hpp"
 #include "slimimg/image/image.hpp"
+#include "slimimg/image/verification.hpp"
 
 namespace slimimg::image {
 
@@ -21,6 +22,17 @@ struct Selection {
 /// when they are scanned. Throws Error (bad_input, usage for a choice that isn't there).
 Image read_image(const std::string& location, const Selection& selection,
                  const RunOptions& options);
+
+/// Layers that can be worked with, while some are still hashed: they have the digests that the
+/// image claims, and verification.finish() tells whether these are true.
+struct ListedLayers {
+    std::vector<archive::LayerScan> scans;
+    Verification verification;
+};
+
+/// As scan_layers, but hashing goes on. What is done with the scans meanwhile is of use only once
+/// verification.finish() has come back.
+ListedLayers list_layers(const Image& image, const RunOptions& options);
 
 /// Scans all layers of an image, the largest first, each once even where it is listed twice.
 /// Throws Error (bad_input) where a layer is damaged, or with options.verify where its digest or

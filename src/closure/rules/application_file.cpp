@@ -96,7 +96,7 @@ void start(Evidence& evidence) {
             is_leftover(node)) {
             continue;
         }
-        const bool unwanted = evidence.packages().owner(id) || is_ballast(node) ||
+        const bool unwanted = evidence.packages().owner(id) || is_ballast(evidence, id) ||
                               is_build_rest(evidence, id) || is_installer(tree, id);
         if (unwanted && !is_own_setting(node, origin)) {
             continue;

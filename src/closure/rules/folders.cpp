@@ -206,56 +206,8 @@ bool is_development_of_php(std::string_view path) {
            path.find("/lib/php/doc/") != std::string_view::npos;
 }
 
-/// `done` holds the folders seen, since linked folders may link back.
-void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
-                      bool (*unwanted)(const Node&), std::set<NodeId>& done) {
-    const rootfs::Rootfs& tree = evidence.rootfs();
-    if (!done.insert(folder).second) {
-        return;
-    }
-    evidence.keep(folder, reason);
-    for (NodeId id = folder + 1; id < tree[folder].subtree_end; ++id) {
-        const Node& node = tree[id];
-        // What a link leads to, and what a linked folder holds, is as much in this folder as its
-        // own files.
-        const NodeId real = node.is_symlink() ? tree.resolve(node.path).node.value_or(id) : id;
-        if (is_ballast(node) || is_build_rest(evidence, id) ||
-            (unwanted != nullptr && unwanted(tree[real]))) {
-            continue;
-        }
-        evidence.keep(id, reason);
-        if (real != id && tree[real].is_directory() && !is_shared_folder(evidence, real)) {
-            keep_folder_once(evidence, real,
-                             {reason.rule, id, Confidence::likely, "linked from " + node.path},
-                             unwanted, done);
-        }
-    }
-}
-
-}  // namespace
-
-bool is_for_the_host(std::string_view path) {
-    static constexpr std::array<std::string_view, 5> folders{"dri", "vdpau", "gbm", "gallium-pipe",
-                                                             "mfx"};
-    static constexpr std::array<std::string_view, 5> libraries{
-        "libmfxhw", "libcuda.so", "libnvidia-", "libvulkan_", "libsepol.so"};
-    const std::string_view name = path::basename(path);
-    if (std::any_of(libraries.begin(), libraries.end(),
-                    [&](std::string_view prefix) { return name.starts_with(prefix); })) {
-        return true;
-    }
-    for (std::string_view folder = path; folder != "/" && !folder.empty();
-         folder = path::parent(folder)) {
-        const std::string_view parent = path::parent(folder);
-        if ((is_multiarch_folder(parent) || path::basename(parent) == "lib") &&
-            std::find(folders.begin(), folders.end(), path::basename(folder)) != folders.end()) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool is_ballast(const rootfs::Node& node) {
+bool is_ballast_node(const Evidence& evidence, NodeId id) {
+    const Node& node = evidence.rootfs()[id];
     const std::string_view path = node.path;
     static constexpr std::array<std::string_view, 6> endings{".a",      ".pc",      ".d.ts",
                                                              ".js.map", ".mjs.map", ".pod"};
@@ -294,12 +246,69 @@ bool is_ballast(const rootfs::Node& node) {
            path.find("/LC_MESSAGES/") != std::string_view::npos && path.ends_with(".mo");
 }
 
-bool is_shared_folder(const Evidence& evidence, NodeId folder) {
+bool is_shared(const Evidence& evidence, NodeId folder) {
     const std::string& path = evidence.rootfs()[folder].path;
     constexpr std::size_t many = 4;
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
-           is_multiarch_folder(path) || is_ballast(evidence.rootfs()[folder]) ||
+           is_multiarch_folder(path) || is_ballast(evidence, folder) ||
            owners(evidence, folder, many) >= many;
+}
+
+/// `done` holds the folders seen, since linked folders may link back.
+void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
+                      bool (*unwanted)(const Node&), std::set<NodeId>& done) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    if (!done.insert(folder).second) {
+        return;
+    }
+    evidence.keep(folder, reason);
+    for (NodeId id = folder + 1; id < tree[folder].subtree_end; ++id) {
+        const Node& node = tree[id];
+        // What a link leads to, and what a linked folder holds, is as much in this folder as its
+        // own files.
+        const NodeId real = node.is_symlink() ? tree.resolve(node.path).node.value_or(id) : id;
+        if (is_ballast(evidence, id) || is_build_rest(evidence, id) ||
+            (unwanted != nullptr && unwanted(tree[real]))) {
+            continue;
+        }
+        evidence.keep(id, reason);
+        if (real != id && tree[real].is_directory() && !is_shared_folder(evidence, real)) {
+            keep_folder_once(evidence, real,
+                             {reason.rule, id, Confidence::likely, "linked from " + node.path},
+                             unwanted, done);
+        }
+    }
+}
+
+}  // namespace
+
+bool is_for_the_host(std::string_view path) {
+    static constexpr std::array<std::string_view, 5> folders{"dri", "vdpau", "gbm", "gallium-pipe",
+                                                             "mfx"};
+    static constexpr std::array<std::string_view, 5> libraries{
+        "libmfxhw", "libcuda.so", "libnvidia-", "libvulkan_", "libsepol.so"};
+    const std::string_view name = path::basename(path);
+    if (std::any_of(libraries.begin(), libraries.end(),
+                    [&](std::string_view prefix) { return name.starts_with(prefix); })) {
+        return true;
+    }
+    for (std::string_view folder = path; folder != "/" && !folder.empty();
+         folder = path::parent(folder)) {
+        const std::string_view parent = path::parent(folder);
+        if ((is_multiarch_folder(parent) || path::basename(parent) == "lib") &&
+            std::find(folders.begin(), folders.end(), path::basename(folder)) != folders.end()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_ballast(const Evidence& evidence, NodeId node) {
+    return evidence.remembered(is_ballast_node, node);
+}
+
+bool is_shared_folder(const Evidence& evidence, NodeId folder) {
+    return evidence.remembered(is_shared, folder);
 }
 
 void keep_folder(Evidence& evidence, NodeId folder, const Reason& reason,
@@ -310,9 +319,13 @@ void keep_folder(Evidence& evidence, NodeId folder, const Reason& reason,
 
 void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
                 std::string_view from, bool (*unwanted)(const Node&)) {
-    const rootfs::Resolution found = evidence.rootfs().resolve(path, from);
-    if (!found.node || !evidence.keep_path(path, reason, from) ||
-        !evidence.rootfs()[*found.node].is_directory() || is_shared_folder(evidence, *found.node) ||
+    keep_named(evidence, evidence.rootfs().resolve(path, from), reason, unwanted);
+}
+
+void keep_named(Evidence& evidence, const rootfs::Resolution& found, const Reason& reason,
+                bool (*unwanted)(const Node&)) {
+    if (!evidence.keep_found(found, reason) || !evidence.rootfs()[*found.node].is_directory() ||
+        is_shared_folder(evidence, *found.node) ||
         is_for_the_host(evidence.rootfs()[*found.node].path)) {
         return;
     }

@@ -9,7 +9,7 @@ namespace slimimg::closure {
 
 /// Documentation, manuals, translations, headers, static libraries, package-manager state and
 /// caches: what nothing reads when the program runs.
-bool is_ballast(const rootfs::Node& node);
+bool is_ballast(const Evidence& evidence, rootfs::NodeId node);
 
 /// A folder that many programs share (/etc, /usr/lib, /usr/share, …): naming it says nothing of
 /// what is in it.
@@ -26,7 +26,10 @@ void keep_folder(Evidence& evidence, rootfs::NodeId folder, const Reason& reason
                  bool (*unwanted)(const rootfs::Node&) = nullptr);
 
 /// Keeps what a name means: a file, or a folder with what is in it (see keep_folder), or of a
-/// shared folder just the folder itself. A relative `path` starts at `from`.
+/// shared folder just the folder itself.
+void keep_named(Evidence& evidence, const rootfs::Resolution& found, const Reason& reason,
+                bool (*unwanted)(const rootfs::Node&) = nullptr);
+/// The same of a path; a relative one starts at `from`.
 void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
                 std::string_view from = "/", bool (*unwanted)(const rootfs::Node&) = nullptr);
 

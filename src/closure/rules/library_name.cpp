@@ -16,6 +16,9 @@ namespace {
 /// "libcuda.so.1", "/opt/x/libx.so": what a dlopen call may be given; nothing that a format string
 /// or a sentence could be.
 bool is_library_name(std::string_view text) {
+    if (text.find(".so") == std::string_view::npos) {
+        return false;  // as of nearly all texts
+    }
     const std::string_view name = path::basename(text);
     const std::size_t so = name.find(".so");
     const bool plain = name.find_first_not_of(

@@ -22,10 +22,20 @@ using rootfs::NodeId;
 
 constexpr std::size_t largest_text = 4UL << 20;
 
+constexpr std::array<bool, 256> path_chars = [] {
+    std::array<bool, 256> chars{};
+    for (std::size_t c = 0; c < chars.size(); ++c) {
+        chars[c] =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+    }
+    for (const char c : std::string_view("/._-+@~,")) {
+        chars[static_cast<unsigned char>(c)] = true;
+    }
+    return chars;
+}();
+
 bool is_path_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+@~,").find(c) != std::string_view::npos ||
-           static_cast<unsigned char>(c) >= 0x80;
+    return path_chars[static_cast<unsigned char>(c)];
 }
 
 /// What a "/" may follow at the start of a path: not a name, which would make it a relative one.
@@ -98,20 +108,21 @@ void keep_one_path(Evidence& evidence, std::string_view text, const Naming& nami
     const Node& node = tree[*found.node];
     const elf::ElfFacts* facts = evidence.elf(*found.node);
     const bool runs = node.is_executable() && (facts == nullptr || facts->is_program());
-    const bool weak = (runs && !naming.starts_programs) || (node.is_file() && is_ballast(node)) ||
+    const bool weak = (runs && !naming.starts_programs) ||
+                      (node.is_file() && is_ballast(evidence, *found.node)) ||
                       is_for_the_host(node.path) ||
                       (is_zone_path(node.path) && !reads_time_zones(evidence, naming.file));
-    keep_named(evidence, text,
+    keep_named(evidence, found,
                {named_path.id, naming.file, weak ? Confidence::hint : Confidence::likely,
                 "names " + std::string(text)},
-               "/", naming.starts_programs ? nullptr : is_program_file);
+               naming.starts_programs ? nullptr : is_program_file);
 }
 
 /// libmagic names /usr/share/misc/magic and ".mgc".
 void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     // Most of what looks like a path leads nowhere: one look at its folder says so.
-    if (!tree.resolve(text.substr(0, text.rfind('/') + 1)).node) {
+    if (!evidence.leads_somewhere(text.substr(0, text.rfind('/') + 1))) {
         return;
     }
     keep_one_path(evidence, text, naming);
@@ -231,33 +242,37 @@ bool is_build_record(std::string_view text) {
     });
 }
 
-/// Strings such as ".conf", with which a program completes names.
-std::vector<std::string_view> endings_in(Evidence& evidence, NodeId node) {
-    std::set<std::string_view> endings;
-    for_each_string(evidence, node, [&](std::string_view text) {
-        constexpr std::size_t longest = 6;
-        if (text.starts_with('.') && text.size() <= longest &&
-            std::all_of(text.begin() + 1, text.end(),
-                        [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); })) {
-            endings.insert(text);
-        }
-    });
-    return {endings.begin(), endings.end()};
+/// ".conf": with such a program completes names.
+bool is_ending(std::string_view text) {
+    constexpr std::size_t longest = 6;
+    return text.starts_with('.') && text.size() <= longest &&
+           std::all_of(text.begin() + 1, text.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
-/// "php-fpm.conf" of "%s/php-fpm.conf", whose folder stands in a string of its own.
-std::vector<std::string_view> files_in(Evidence& evidence, NodeId node) {
+/// "php-fpm.conf" of "%s/php-fpm.conf", whose folder stands in a string of its own; else empty.
+std::string_view file_in_folder(std::string_view text) {
+    constexpr std::string_view start = "%s/";
+    constexpr std::size_t longest = 64;
+    const std::string_view file = text.starts_with(start) ? text.substr(start.size()) : "";
+    const bool is_file = file.size() <= longest && file.find('.') != std::string_view::npos &&
+                         std::all_of(file.begin(), file.end(), is_path_char);
+    return is_file ? file : std::string_view();
+}
+
+/// What a program may add to the paths that it names.
+void read_additions(Evidence& evidence, Naming& naming) {
+    std::set<std::string_view> endings;
     std::set<std::string_view> files;
-    for_each_string(evidence, node, [&](std::string_view text) {
-        constexpr std::string_view start = "%s/";
-        constexpr std::size_t longest = 64;
-        const std::string_view file = text.starts_with(start) ? text.substr(start.size()) : "";
-        if (!file.empty() && file.size() <= longest && file.find('.') != std::string_view::npos &&
-            std::all_of(file.begin(), file.end(), is_path_char)) {
+    for_each_string(evidence, naming.file, [&](std::string_view text) {
+        if (is_ending(text)) {
+            endings.insert(text);
+        } else if (const std::string_view file = file_in_folder(text); !file.empty()) {
             files.insert(file);
         }
     });
-    return {files.begin(), files.end()};
+    naming.endings.assign(endings.begin(), endings.end());
+    naming.files.assign(files.begin(), files.end());
 }
 
 void inspect_elf(Evidence& evidence, NodeId node) {
@@ -265,8 +280,7 @@ void inspect_elf(Evidence& evidence, NodeId node) {
         return;
     }
     Naming naming{node, starts_programs(evidence, node)};
-    naming.endings = endings_in(evidence, node);
-    naming.files = files_in(evidence, node);
+    read_additions(evidence, naming);
     const bool unterminated = has_unterminated_strings(evidence, node);
     for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
         if (unterminated) {

@@ -73,7 +73,7 @@ bool names(Evidence& evidence, NodeId program, std::string_view text) {
 bool is_data(Evidence& evidence, NodeId program, NodeId id) {
     const Node& node = evidence.rootfs()[id];
     const std::string_view folder = path::parent(node.path);
-    if (is_ballast(node) || is_for_the_system(node.path) || is_program_folder(folder)) {
+    if (is_ballast(evidence, id) || is_for_the_system(node.path) || is_program_folder(folder)) {
         return false;
     }
     if (node.is_directory()) {

@@ -148,6 +148,16 @@ bool is_perls_own(Evidence& evidence, NodeId node) {
     return evidence.packages()[*owner].origin() == "perl";
 }
 
+/// Whether a module whose name begins with `first` may be in a folder: one look for most names.
+bool may_have(const rootfs::Rootfs& tree, const std::string& folder, const std::string& first) {
+    const auto has = [&](const std::string& path, const std::string& name) {
+        const auto node = tree.resolve(path).node;
+        return node && tree.child(*node, name);
+    };
+    return has(folder, first) || has(folder, first + ".pm") || has(folder, first + ".pl") ||
+           has(folder + "/auto", first);
+}
+
 /// Keeps a module by name, the code compiled for it, and what is in the folder of its name; of a
 /// package that isn't Perl's own, all of the package, for its plugins are loaded by computed names.
 /// False where no folder has it.
@@ -162,7 +172,11 @@ bool keep_module(Evidence& evidence, const std::set<std::string>& folders, std::
         i += separator ? 1 : 0;
     }
     const Reason reason{perl.id, from, Confidence::likely, "mentions " + std::string(name)};
+    const std::string first = file.substr(0, file.find('/'));
     for (const std::string& folder : folders) {
+        if (!may_have(tree, folder, first)) {
+            continue;
+        }
         const std::string base = folder + "/";
         for (const std::string_view ending : {".pm", ".pl"}) {
             const auto module = tree.resolve(base + file + std::string(ending)).node;
@@ -174,7 +188,7 @@ bool keep_module(Evidence& evidence, const std::set<std::string>& folders, std::
             const auto owner = evidence.packages().owner(*module);
             if (owner && !is_perls_own(evidence, *module)) {
                 for (const NodeId other : evidence.packages()[*owner].files) {
-                    if (!is_ballast(tree[other]) && !tree[other].is_executable()) {
+                    if (!is_ballast(evidence, other) && !tree[other].is_executable()) {
                         evidence.keep(other, reason);
                     }
                 }
@@ -245,6 +259,24 @@ bool is_perl_code(std::string_view path, std::string_view text) {
            (first.starts_with("#!") && first.find("perl") != std::string_view::npos);
 }
 
+/// The modules that a file of code mentions.
+std::set<std::string, std::less<>> mentioned(Evidence& evidence, NodeId node) {
+    const std::string& path = evidence.rootfs()[node].path;
+    const bool own = is_perls_own(evidence, node);
+    if (own && (path::basename(path) == "Config_heavy.pl" ||
+                path.find("/unicore/") != std::string::npos)) {
+        return {};  // how Perl was built, with the names of all its modules; tables
+    }
+    std::set<std::string_view> names;
+    for_each_line(evidence.text(node), [&](std::string_view line) {
+        add_modules(line, names);
+        if (!own) {
+            add_charset_tables(line, names);
+        }
+    });
+    return {names.begin(), names.end()};
+}
+
 bool perl_runs(Evidence& evidence) {
     return std::any_of(evidence.links().begin(), evidence.links().end(), [&](const auto& link) {
         return is_perl_program(evidence.rootfs(), link.first);
@@ -294,18 +326,7 @@ void settle(Evidence& evidence) {
     std::set<std::string_view> known;
     for (const NodeId node : code) {
         const bool own = is_perls_own(evidence, node);
-        if (own && (path::basename(tree[node].path) == "Config_heavy.pl" ||
-                    tree[node].path.find("/unicore/") != std::string::npos)) {
-            continue;  // how Perl was built, with the names of all its modules; tables
-        }
-        std::set<std::string_view> names;
-        for_each_line(evidence.text(node), [&](std::string_view line) {
-            add_modules(line, names);
-            if (!own) {
-                add_charset_tables(line, names);
-            }
-        });
-        for (const std::string_view name : names) {
+        for (const std::string_view name : evidence.noted("perl-modules", node, mentioned)) {
             const bool in_passing =
                 own && (is_charset_table(name) || is_for_development(name, tree[node].path));
             if (in_passing || !known.insert(name).second) {

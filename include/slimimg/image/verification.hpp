@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "slimimg/base/bytes.hpp"
+#include "slimimg/base/run_options.hpp"
+#include "slimimg/image/image.hpp"
+
+namespace slimimg::image {
+
+/// Layers that are hashed, on threads of their own, while others already work with what they hold.
+class Verification {
+  public:
+    /// With one thread all is done in finish().
+    explicit Verification(const RunOptions& options);
+    /// Stops what is going on.
+    ~Verification();
+    Verification(Verification&&) noexcept;
+    Verification& operator=(Verification&&) noexcept;
+
+    /// Hashes `tar`, which is the layer as it is stored, and holds it against what `layer` claims.
+    /// What is added first is told first where it is wrong; `what` names it in errors: "layer 3 of
+    /// a.tar".
+    void add(const Slice& tar, const Layer& layer, const std::string& what);
+    /// Begins; nothing can be added any more.
+    void start();
+
+    /// Calls `work` and waits for the digests. Throws Error (bad_input, "digest-mismatch") where
+    /// one is not as claimed, whatever `work` has thrown: it may have met the damage.
+    void finish(const std::function<void()>& work);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Throws Error (bad_input, "digest-mismatch") where a digest is not the one that `by` ("config",
+/// "manifest") claims for `what`.
+void compare_digests(std::string_view what, const Digest& found, const Digest& claimed,
+                     std::string_view by);
+
+}  // namespace slimimg::image
