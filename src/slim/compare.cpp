@@ -124,6 +124,20 @@ void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item
 
 }  // namespace
 
+void check_stored(const image::Image& written, const image::NewImage& made) {
+    bool same = written.layers.size() == made.layers.size();
+    for (std::size_t i = 0; same && i < made.layers.size(); ++i) {
+        const image::Layer& layer = written.layers[i];
+        const archive::WrittenBlob& blob = made.layers[i].blob;
+        same = layer.diff_id == blob.diff_id &&
+               layer.blob_digest.value_or(blob.digest) == blob.digest &&
+               same_bytes(layer.blob.bytes, blob.stored.bytes);
+    }
+    if (!same) {
+        throw_differs(written.source, "a layer");
+    }
+}
+
 void check_written(const rootfs::Rootfs& written, const Plan& plan, const rootfs::Rootfs& source,
                    const RunOptions& run, bool on_base) {
     if (!on_base && written.size() != plan.items.size()) {

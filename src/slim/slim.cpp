@@ -144,10 +144,11 @@ struct Ground {
 };
 
 std::optional<Ground> read_ground(const Analysis& analysis, const RebuildOptions& options,
-                                  const RunOptions& run) {
+                                  RunOptions run) {
     if (options.base_image.empty()) {
         return std::nullopt;
     }
+    run.verify = true;  // the new image names these layers by their digests
     const image::Platform& platform = analysis.image.config.platform;
     image::Image image =
         image::read_image(options.base_image, {.platform = platform, .tag = options.base_tag}, run);
@@ -208,24 +209,23 @@ image::NewImage make_image(const Analysis& analysis, const Plan& plan,
 
 /// Reads the image back from where it waits, and holds it against the plan and the source. Returns
 /// the tree that it has.
-rootfs::Rootfs prove_staged(const image::StagedImage& staged, const closure::Request& request,
-                            const Plan& plan, const std::optional<Ground>& ground, RunOptions run,
-                            Rebuild& rebuild) {
+rootfs::Rootfs prove_staged(const image::StagedImage& staged, const image::NewImage& made,
+                            const closure::Request& request, const Plan& plan,
+                            const std::optional<Ground>& ground, RunOptions run, Rebuild& rebuild) {
     const ProgressStep step(run, "prove", "the new image", 0);
     run.progress = nullptr;  // reading it back is part of the proof,
     run.cache = nullptr;     // which takes nothing for granted
     const Analysis& analysis = rebuild.analysis;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);
-    image::ListedLayers layers = image::list_layers(image, run);
-    std::optional<rootfs::Rootfs> tree;
-    layers.verification.finish([&] {
-        tree = merge(std::move(layers.scans), run);
-        check_written(*tree, plan, analysis.rootfs, run, ground.has_value());
-        rebuild.proof = prove(*tree, analysis.rootfs, analysis.closure, image.config, run,
-                              ground ? &ground->rootfs : nullptr);
-    });
-    rootfs::Rootfs written = std::move(*tree);
+    check_stored(image, made);
+    // A plain layer is what was hashed, then; of another one its inflated bytes are to be hashed.
+    run.verify = std::any_of(made.layers.begin(), made.layers.end(),
+                             [](const auto& layer) { return layer.codec != archive::Codec::none; });
+    rootfs::Rootfs written = read_tree(image, run);
+    check_written(written, plan, analysis.rootfs, run, ground.has_value());
+    rebuild.proof = prove(written, analysis.rootfs, analysis.closure, image.config, run,
+                          ground ? &ground->rootfs : nullptr);
     rebuild.after_bytes = content_bytes(written);
     rebuild.archive_after_bytes = staged.bytes();
     rebuild.config = image.config;
@@ -380,7 +380,7 @@ Rebuild rebuild(image::Image source, const closure::Request& request,
     const Plan& plan = ground ? standing.plan : analysis.plan;
     const image::NewImage made = make_image(analysis, plan, ground, rebuild_options, format, run);
     const image::StagedImage& staged = target.stage(made, format);
-    const rootfs::Rootfs written = prove_staged(staged, request, plan, ground, run, rebuild);
+    const rootfs::Rootfs written = prove_staged(staged, made, request, plan, ground, run, rebuild);
     demand_resolved(rebuild.proof.failures, analysis.rootfs,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "

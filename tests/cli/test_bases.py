@@ -98,6 +98,12 @@ class OnImage(ImageTest):
         self.assertIn("/app/bin/hello", names(top))
         self.assertEqual(set(self.fixture.system_files) & names(top), set())
 
+    def test_the_layers_digests_are_known_where_nothing_is_verified(self):
+        out = self.rebuild("--no-verify")
+        with tarfile.open(out) as outer:
+            for layer in json.load(outer.extractfile("manifest.json"))[0]["Layers"]:
+                self.assertEqual(layer, "blobs/sha256/" + sha256(outer.extractfile(layer).read()))
+
     def test_both_sides_settings_count(self):
         config = config_of_archive(self.rebuild())
         self.assertIn("GOLDEN=yes", config["config"]["Env"])

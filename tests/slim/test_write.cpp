@@ -2,6 +2,7 @@
 
 #include "slimimg/base/error.hpp"
 
+#include "archive/expect_error.hpp"
 #include "fixture.hpp"
 #include "slim/compare.hpp"
 #include "slim/layer_writer.hpp"
@@ -263,4 +264,31 @@ TEST_CASE("what differs from the plan in a written tree is found") {
     finds("/made/by/nobody", "the place", [](Item& item) { item.path = "/made/by/somebody"; });
     const Planned less(tree_with_every_header(), {"/bin"});
     CHECK_FALSE(message(write(less)).empty());
+}
+
+TEST_CASE("layers that are not those that were hashed are told") {
+    const Planned planned(tree_with_every_header(), {"/"});
+    image::NewImage made;
+    made.layers.push_back({write(planned).blob, archive::Codec::none, {}});
+    const archive::WrittenBlob& blob = made.layers[0].blob;
+    image::Image read;
+    read.layers.push_back({.diff_id = blob.diff_id, .blob = blob.stored});
+    slim::check_stored(read, made);
+
+    const auto differs = [&](const image::Image& image) {
+        test::expect_error(
+            "written-differs", "a layer", [&] { slim::check_stored(image, made); }, Exit::internal);
+    };
+    std::string flipped(blob.stored.text());
+    flipped[1000] ^= 1;
+    image::Image damaged = read;
+    damaged.layers[0].blob = slice_of(flipped);
+    differs(damaged);
+    image::Image lying = read;
+    lying.layers[0].diff_id.value[0] ^= 1;
+    differs(lying);
+    image::Image other_blob = read;
+    other_blob.layers[0].blob_digest = lying.layers[0].diff_id;
+    differs(other_blob);
+    differs(image::Image{});
 }
