@@ -184,7 +184,7 @@ struct Evidence::State {
     std::map<NodeId, std::set<std::string, std::less<>>> imports;
     std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
     std::map<bool (*)(const Evidence&, NodeId), std::vector<std::optional<bool>>> remembered;
-    std::unordered_map<std::string, bool, PathHash, std::equal_to<>> leads_somewhere;
+    std::unordered_map<std::string, std::optional<NodeId>, PathHash, std::equal_to<>> places;
     std::map<NodeId, Link> links;
     std::deque<NodeId> work;
     std::vector<bool> listed;  // on the work list, now or before
@@ -316,14 +316,14 @@ bool Evidence::remembered(bool (*ask)(const Evidence&, NodeId), NodeId node) con
     return *answers[node];
 }
 
-bool Evidence::leads_somewhere(std::string_view path) const {
-    const auto known = state_->leads_somewhere.find(path);
-    if (known != state_->leads_somewhere.end()) {
+std::optional<NodeId> Evidence::place_of(std::string_view path) const {
+    const auto known = state_->places.find(path);
+    if (known != state_->places.end()) {
         return known->second;
     }
-    const bool leads = rootfs().resolve(path).node.has_value();
-    state_->leads_somewhere.emplace(path, leads);
-    return leads;
+    const auto place = rootfs().resolve(path).node;
+    state_->places.emplace(path, place);
+    return place;
 }
 
 bool Evidence::is_kept(NodeId node) const {

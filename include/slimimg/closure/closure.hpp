@@ -141,8 +141,8 @@ class Evidence {
         std::set<std::string, std::less<>> (*read)(Evidence&, rootfs::NodeId));
     /// What `ask` says of a node, asked once: it must depend on the tree and the packages alone.
     bool remembered(bool (*ask)(const Evidence&, rootfs::NodeId), rootfs::NodeId node) const;
-    /// Whether a path leads to something, looked up once.
-    bool leads_somewhere(std::string_view path) const;
+    /// Where a path leads, looked up once.
+    std::optional<rootfs::NodeId> place_of(std::string_view path) const;
     /// The variables that the program starts with, as its loader sees them.
     [[nodiscard]] const LoaderEnvironment& loader_environment() const;
     /// The processes that run in the image, by program; links of programs kept so far.

@@ -122,12 +122,18 @@ void keep_one_path(Evidence& evidence, std::string_view text, const Naming& nami
 void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     // Most of what looks like a path leads nowhere: one look at its folder says so.
-    if (!evidence.leads_somewhere(text.substr(0, text.rfind('/') + 1))) {
+    const std::string_view name = text.substr(text.rfind('/') + 1);
+    const auto place = evidence.place_of(text.substr(0, text.size() - name.size()));
+    if (!place) {
         return;
     }
-    keep_one_path(evidence, text, naming);
+    if (name.empty() || name == "." || name == ".." || tree.child(*place, name)) {
+        keep_one_path(evidence, text, naming);
+    }
     for (const std::string_view ending : naming.endings) {
-        keep_one_path(evidence, std::string(text) + std::string(ending), naming);
+        if (tree.child(*place, std::string(name) + std::string(ending))) {
+            keep_one_path(evidence, std::string(text) + std::string(ending), naming);
+        }
     }
     const auto folder = naming.files.empty() ? std::nullopt : tree.resolve(text).node;
     if (folder && tree[*folder].is_directory() && is_shared_folder(evidence, *folder)) {

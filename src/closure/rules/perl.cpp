@@ -36,15 +36,25 @@ bool is_perl_program(const rootfs::Rootfs& tree, NodeId node) {
     return name == "perl" || (name.starts_with("perl5.") && tree[node].is_executable());
 }
 
+/// Where modules are looked for, and the code that was compiled for them.
+struct ModuleFolder {
+    NodeId node = 0;
+    std::optional<NodeId> compiled;
+};
+/// By path.
+using ModuleFolders = std::map<std::string, ModuleFolder>;
+
 /// The module folders, as the interpreter names them: it has them compiled in, PERL5LIB adds to
 /// them.
-std::set<std::string> module_folders(Evidence& evidence) {
+ModuleFolders module_folders(Evidence& evidence) {
     const rootfs::Rootfs& tree = evidence.rootfs();
-    std::set<std::string> folders;
+    ModuleFolders folders;
     const auto add = [&](std::string_view name) {
-        const auto found = tree.resolve(name).node;
+        const auto found = evidence.place_of(name);
         if (found && *found != 0 && tree[*found].is_directory()) {
-            folders.emplace(name);
+            folders.try_emplace(
+                std::string(name),
+                ModuleFolder{*found, tree.resolve(std::string(name) + "/auto").node});
         }
     };
     for (const auto& [program, link] : evidence.links()) {
@@ -149,19 +159,16 @@ bool is_perls_own(Evidence& evidence, NodeId node) {
 }
 
 /// Whether a module whose name begins with `first` may be in a folder: one look for most names.
-bool may_have(const rootfs::Rootfs& tree, const std::string& folder, const std::string& first) {
-    const auto has = [&](const std::string& path, const std::string& name) {
-        const auto node = tree.resolve(path).node;
-        return node && tree.child(*node, name);
-    };
-    return has(folder, first) || has(folder, first + ".pm") || has(folder, first + ".pl") ||
-           has(folder + "/auto", first);
+bool may_have(const rootfs::Rootfs& tree, const ModuleFolder& folder, const std::string& first) {
+    return tree.child(folder.node, first) || tree.child(folder.node, first + ".pm") ||
+           tree.child(folder.node, first + ".pl") ||
+           (folder.compiled && tree.child(*folder.compiled, first));
 }
 
 /// Keeps a module by name, the code compiled for it, and what is in the folder of its name; of a
 /// package that isn't Perl's own, all of the package, for its plugins are loaded by computed names.
 /// False where no folder has it.
-bool keep_module(Evidence& evidence, const std::set<std::string>& folders, std::string_view name,
+bool keep_module(Evidence& evidence, const ModuleFolders& folders, std::string_view name,
                  NodeId from) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     bool found = false;
@@ -173,11 +180,11 @@ bool keep_module(Evidence& evidence, const std::set<std::string>& folders, std::
     }
     const Reason reason{perl.id, from, Confidence::likely, "mentions " + std::string(name)};
     const std::string first = file.substr(0, file.find('/'));
-    for (const std::string& folder : folders) {
+    for (const auto& [path, folder] : folders) {
         if (!may_have(tree, folder, first)) {
             continue;
         }
-        const std::string base = folder + "/";
+        const std::string base = path + "/";
         for (const std::string_view ending : {".pm", ".pl"}) {
             const auto module = tree.resolve(base + file + std::string(ending)).node;
             found = found || module;
@@ -289,13 +296,11 @@ bool is_documentation(const rootfs::Node& node) {
 
 /// What somebody installed from CPAN is there for this image, and plugins are loaded by computed
 /// names.
-void keep_site_modules(Evidence& evidence, const std::set<std::string>& folders) {
-    const rootfs::Rootfs& tree = evidence.rootfs();
-    for (const std::string& name : folders) {
-        const auto folder = tree.resolve(name).node;
-        if (folder && name.find("/site_perl") != std::string::npos &&
-            !evidence.packages().owner(*folder)) {
-            keep_folder(evidence, *folder,
+void keep_site_modules(Evidence& evidence, const ModuleFolders& folders) {
+    for (const auto& [name, folder] : folders) {
+        if (name.find("/site_perl") != std::string::npos &&
+            !evidence.packages().owner(folder.node)) {
+            keep_folder(evidence, folder.node,
                         {perl.id, std::nullopt, Confidence::likely, "on Perl's path: " + name},
                         is_documentation);
         }
@@ -308,7 +313,7 @@ void settle(Evidence& evidence) {
         return;
     }
     const rootfs::Rootfs& tree = evidence.rootfs();
-    const std::set<std::string> folders = module_folders(evidence);
+    const ModuleFolders folders = module_folders(evidence);
     keep_site_modules(evidence, folders);
     for (const auto& [program, link] : evidence.links()) {
         if (is_perl_program(tree, program)) {
