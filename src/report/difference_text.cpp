@@ -29,7 +29,7 @@ Tone tone_of(Change change) {
 class DifferenceText {
   public:
     DifferenceText(const Difference& difference, const RenderOptions& options)
-        : told_(difference), options_(options), page_(options.color) {}
+        : told_(difference), options_(options), page_(options.color, options.width) {}
 
     std::string render() {
         title();
@@ -174,7 +174,7 @@ class DifferenceText {
         page_.heading(heading);
         const std::size_t shown =
             options_.verbose || all.size() <= rows_shown + 1 ? all.size() : rows_shown;
-        Table table(page_, 46, {11});
+        Table table(page_, page_.stretched(46, 90), {11});
         for (std::size_t i = 0; i < shown; ++i) {
             const Row row = make_row(all[i]);
             table.row((row.change ? std::string(1, sign_of(*row.change)) + ' ' : "") + row.label,

@@ -18,7 +18,7 @@ constexpr std::size_t messages_shown = 8;  ///< of one code
 class TextReport {
   public:
     TextReport(const Report& report, const RenderOptions& options)
-        : report_(report), options_(options), page_(options.color) {}
+        : report_(report), options_(options), page_(options.color, options.width) {}
 
     std::string render() {
         title();
@@ -38,7 +38,7 @@ class TextReport {
   private:
     void title() {
         const ImageInfo& image = report_.image;
-        page_.line(page_.toned(fitted(image.name, page_width), Tone::strong));
+        page_.line(page_.toned(fitted(image.name, page_.width()), Tone::strong));
         page_.paragraph(image.platform + ", " + image.format + ", " +
                             human_bytes(image.archive_bytes) + " stored",
                         2);
@@ -90,7 +90,7 @@ class TextReport {
     }
 
     Table share_table() {
-        Table table(page_, 32, {8, 12, 10, 12});
+        Table table(page_, page_.stretched(32, 52), {8, 12, 10, 12});
         table.row("", {"stay", "bytes", "go", "bytes"}, "", Tone::dim);
         return table;
     }

@@ -61,6 +61,31 @@ TEST_CASE("paragraphs are wrapped at 80 columns, later lines hang") {
           "      fourteen fifteen\n");
 }
 
+TEST_CASE("a wider page has longer lines, not longer than eyes can follow") {
+    for (const auto& [width, longest] : {std::pair{90U, 90U}, {300U, 100U}, {20U, 80U}}) {
+        Page page(false, width);
+        std::string text;
+        for (int i = 0; i < 100; ++i) {
+            text += "ten chars ";
+        }
+        page.paragraph(text, 0);
+        const std::string lines = page.take();
+        CHECK(lines.find('\n') <= longest);
+        CHECK(lines.find('\n') > longest - 10);
+    }
+}
+
+TEST_CASE("a wider page has more room for notes and for stretched labels") {
+    for (const std::size_t width : {80U, 120U}) {
+        Page page(false, width);
+        Table table(page, page.stretched(10, 30), {4});
+        table.row("name", {"1"}, std::string(200, 'n'));
+        const std::string line = page.take();
+        CHECK(width_of(line) == width - 1);  // two columns stay free, and a line end
+        CHECK(page.stretched(10, 30) == (width == 80 ? 10 : 30));
+    }
+}
+
 TEST_CASE("a word longer than a line is not cut") {
     Page page(false);
     const std::string path(100, 'p');
