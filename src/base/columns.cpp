@@ -43,4 +43,24 @@ std::string fitted(std::string_view text, std::size_t width) {
     return shown + "…" + end;
 }
 
+std::string folded(std::string_view line, std::size_t width) {
+    constexpr std::string_view next_line = "\n  ";
+    std::string text;
+    std::size_t column = 0;
+    while (!line.empty()) {
+        const std::string_view word = line.substr(0, line.find(' '));
+        line.remove_prefix(std::min(line.size(), word.size() + 1));
+        if (column > 0 && column + 1 + width_of(word) > width) {
+            text += next_line;
+            column = next_line.size() - 1;
+        } else if (column > 0) {
+            text += ' ';
+            ++column;
+        }
+        text += word;
+        column += width_of(word);
+    }
+    return text;
+}
+
 }  // namespace slimimg

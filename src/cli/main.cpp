@@ -6,21 +6,28 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
+#include "slimimg/base/columns.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "interruption.hpp"
 #include "program.hpp"
+#include "surroundings.hpp"
 #include "usage.hpp"
 
 namespace slimimg::cli {
 namespace {
 
-/// One line, whatever the message holds.
+/// One line, whatever the message holds; on a terminal that is too narrow for it, words of it stand
+/// in the next.
 int complain(const std::string& message, const std::string& hint, Exit status) {
     std::string line = "slimimg: " + path::printable(message);
     line += hint.empty() ? "" : "; " + path::printable(hint);
+    if (isatty(STDERR_FILENO) == 1) {
+        line = folded(line, terminal_width(STDERR_FILENO));
+    }
     line += '\n';
     std::fputs(line.c_str(), stderr);
     return static_cast<int>(status);

@@ -42,10 +42,10 @@ class Page {
         : color_(color), width_(std::max(width, page_width)) {}
 
     [[nodiscard]] std::size_t width() const { return width_; }
-    /// A column's width where names may be longer: with what the page has beyond `page_width`, and
-    /// at most `widest`.
-    [[nodiscard]] std::size_t stretched(std::size_t width, std::size_t widest) const {
-        return std::min(width + width_ - page_width, std::max(width, widest));
+    /// Of a column whose longest text has `longest` columns: `usual`, and what that needs of what
+    /// the page has beyond `page_width`.
+    [[nodiscard]] std::size_t stretched(std::size_t usual, std::size_t longest) const {
+        return std::clamp(longest, usual, usual + width_ - page_width);
     }
 
     enum class Tone { plain, strong, good, warning, bad, dim };

@@ -89,8 +89,8 @@ class TextReport {
         sum.removed_bytes += share.removed_bytes;
     }
 
-    Table share_table() {
-        Table table(page_, page_.stretched(32, 52), {8, 12, 10, 12});
+    Table share_table(std::size_t longest_label = 0) {
+        Table table(page_, page_.stretched(32, longest_label), {8, 12, 10, 12});
         table.row("", {"stay", "bytes", "go", "bytes"}, "", Tone::dim);
         return table;
     }
@@ -129,11 +129,16 @@ class TextReport {
             return;
         }
         page_.heading(heading);
-        Table table = share_table();
+        const auto label = [](const PackageShare& package) {
+            return package.name.empty() ? "(of no package)" : package.name + ' ' + package.version;
+        };
+        std::size_t longest = 0;
         rows(packages, [&](const PackageShare& package) {
-            table.row(
-                package.name.empty() ? "(of no package)" : package.name + ' ' + package.version,
-                figures(package.share));
+            longest = std::max(longest, width_of(label(package)));
+        });
+        Table table = share_table(longest);
+        rows(packages, [&](const PackageShare& package) {
+            table.row(label(package), figures(package.share));
         });
         rest(packages, [&](auto from, auto to) {
             Share sum;

@@ -246,6 +246,24 @@ class Terminal(ImageTest):
         self.assertRegex(error, r"\Aslimimg: [^\n]*terminal[^\n]*\n\Z")
 
 
+class NarrowTerminal(ImageTest):
+    def test_an_error_is_parted_between_words(self):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        try:
+            subprocess.run([SLIMIMG, "rebuild"], stderr=slave, stdin=subprocess.DEVNULL, timeout=60,
+                           check=False)
+            written = os.read(master, 65536).decode()
+        finally:
+            os.close(slave)
+            os.close(master)
+        lines = written.split("\r\n")
+        self.assertLessEqual(max(map(len, lines)), 60)
+        self.assertEqual(" ".join(line.strip() for line in lines).strip() + "\n",
+                         slimimg("rebuild").err)
+        self.assertEqual(len(lines), 4)  # the last is empty
+
+
 class Progress(ImageTest):
     def run_on(self, *args, width=80, env=None):
         """Runs with standard error on a terminal; returns what is written there and the report."""

@@ -281,6 +281,21 @@ class Picture(ImageTest):
         commands = [text for text in self.texts(root) if text.startswith("$ slimimg ")]
         self.assertGreaterEqual(len(commands), 1)
 
+    @unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
+    def test_the_script_takes_it(self):
+        self.image()
+        picture = self.folder / "picture.svg"
+        subprocess.run([ROOT / "scripts/screenshot", picture, "--in", self.folder, "--from", "Result",
+                        "slimimg analyze app.tar", "slimimg why app.tar /nothing"], check=True,
+                       env={**os.environ, "BUILD": pathlib.Path(PROGRAM).parents[2]}, timeout=120)
+        root = xml.parse(picture).getroot()
+        texts = self.texts(root)
+        self.assertEqual(texts[:3], ["$ slimimg analyze app.tar", "…", "Result"])
+        self.assertIn("$ slimimg why app.tar /nothing", texts)
+        self.assertIn("slimimg: the image has no /nothing; paths are those inside the image, from its",
+                      texts)
+        self.assertEqual(self.texts(root, **{"font-weight": "bold"}), ["Result"])
+
     def test_colours_and_places_are_those_of_the_terminal(self):
         loader = importlib.machinery.SourceFileLoader("screenshot", str(ROOT / "scripts/screenshot"))
         module = types.ModuleType("screenshot")

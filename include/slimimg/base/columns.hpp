@@ -14,4 +14,8 @@ std::size_t width_of(std::string_view text);
 /// ends of paths tell most.
 std::string fitted(std::string_view text, std::size_t width);
 
+/// A line with line ends in place of blanks, so that no part is wider than `width` unless one word
+/// is; what follows the first is indented.
+std::string folded(std::string_view line, std::size_t width);
+
 }  // namespace slimimg
