@@ -94,7 +94,7 @@ def zsh(line, words):
 
 def helped(command):
     """The options of a command as its help names them."""
-    lines = re.findall(r"^  (-.*)", slimimg(*command, "--help").text, re.MULTILINE)
+    lines = re.findall(r"^  (-.*?)(?:  |$)", slimimg(*command, "--help").text, re.MULTILINE)
     return {name for line in lines for name in re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*", line)}
 
 
