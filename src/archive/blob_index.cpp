@@ -11,6 +11,7 @@
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/path.hpp"
+#include "slimimg/base/progress_step.hpp"
 
 #include "archive/file_kind.hpp"
 #include "archive/spool_sink.hpp"
@@ -45,6 +46,7 @@ Slice read_stream(int fd, const std::string& what, const RunOptions& options) {
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) == 0) {
         return map_descriptor(fd, static_cast<std::uint64_t>(status.st_size));
     }
+    ProgressStep step(options, "read", what, 0);
     SpoolSink spool(options, what);
     std::vector<std::byte> buffer(1 << 20);
     for (;;) {
@@ -54,6 +56,7 @@ Slice read_stream(int fd, const std::string& what, const RunOptions& options) {
         }
         if (got > 0) {
             spool.write(Bytes(buffer).first(static_cast<std::size_t>(got)));
+            step.advance(static_cast<std::uint64_t>(got));
         } else if (errno != EINTR) {
             throw_errno("cannot read", what, Exit::bad_input);
         }
@@ -80,7 +83,7 @@ Slice read_file(const fs::path& file, const std::string& what, const RunOptions&
     }
     if (!fs::exists(file, ignored)) {
         throw Error(Exit::bad_input, "not-found", "there is no file " + what,
-                    "images are read from archives; save one first: docker save IMAGE -o "
+                    "slimimg reads archives; make one with: docker save IMAGE -o "
                     "image.tar");
     }
     return map_file(file);

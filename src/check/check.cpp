@@ -117,6 +117,15 @@ CheckReport check_image(const slim::Analysis& analysis, const CheckSettings& set
         }
     }
     report.findings = inspection.take();
+    for (const Policy* policy : all_policies()) {
+        const auto of_policy = [&](const Finding& finding) {
+            return finding.policy == policy->info.id;
+        };
+        if (settings.level_of(policy->info) != Level::off &&
+            std::none_of(report.findings.begin(), report.findings.end(), of_policy)) {
+            report.passed.emplace_back(policy->info.id);
+        }
+    }
     apply_waivers(report, settings.waivers, options.today);
     sort(report.findings);
     return report;

@@ -51,9 +51,9 @@ Exit run(const Options& options) {
     sboms.allow(access);
     const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
-    const Observers observers(options.machine, options.output.quiet, how);
+    Observers observers(options.machine, options.output.quiet, how);
 
-    image::Image image = options.input.read(how);
+    image::Image image = options.input.read(how, observers);
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
     const slim::Analysis analysis = slim::analyze(std::move(image), request, how);

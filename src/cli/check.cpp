@@ -78,10 +78,10 @@ check::Level fail_level(const Options& options, const check::SettingsFile& setti
 
 /// What holds for an image, by the settings and the command line.
 check::CheckJob make_job(const Options& options, const check::SettingsFile& settings,
-                         const std::string& location, const RunOptions& run) {
+                         const std::string& location, const RunOptions& run, Observers& observers) {
     InputOptions input = options.input;
     input.image = location;
-    image::Image image = input.read(run);
+    image::Image image = input.read(run, observers);
     check::Settings own = check::settings_for(settings, image.names);
     if (!options.profile.empty()) {
         own.check.distroless = options.profile == "distroless";
@@ -129,7 +129,8 @@ Exit list_policies(const Options& options) {
 
 void demand_images(const Options& options) {
     if (options.images.empty()) {
-        throw Error(Exit::usage, "no-image", "no image is given", "see slimimg check --help");
+        throw Error(Exit::usage, "no-image", "no IMAGE is given",
+                    "write it as slimimg check IMAGE, or see slimimg check --help");
     }
     if (std::count(options.images.begin(), options.images.end(), "-") > 1) {
         throw Error(Exit::usage, "one-standard-input", "standard input holds one image, not more",
@@ -162,7 +163,7 @@ Exit run(const Options& options) {
     delivery.allow(access);
     const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
-    const Observers observers(options.machine, options.output.quiet, how);
+    Observers observers(options.machine, options.output.quiet, how);
     const check::CheckOptions what{.today = options.today.empty() ? today() : options.today,
                                    .fail_on = fail_level(options, settings)};
     report::CheckedImages result;
@@ -174,7 +175,7 @@ Exit run(const Options& options) {
     static_cast<check::CheckResult&>(result) = check::check_images(
         options.images,
         [&](const std::string& location, const RunOptions& run) {
-            return make_job(options, settings, location, run);
+            return make_job(options, settings, location, run, observers);
         },
         what, how,
         delivery.wants("html")
@@ -196,16 +197,12 @@ void declare(CLI::App& command, Options& options) {
                     "Images as for analyze, several at once; - for standard input")
         ->option_text("...")
         ->type_name(file_type);
-    add_option(command, "--profile", options.profile,
+    add_choice(command, "--profile", options.profile, {"default", "distroless"},
                "The levels of policies to begin with: distroless also refuses shells, package "
                "managers, set-id programs and root",
-               check_group)
-        ->option_text("default|distroless")
-        ->check(CLI::IsMember({"default", "distroless"}));
-    add_option(command, "--fail-on", options.fail_on,
-               "Fail from findings of this level on (default: error)", check_group)
-        ->option_text("error|warning|note|never")
-        ->check(CLI::IsMember({"error", "warning", "note", "never"}));
+               check_group);
+    add_choice(command, "--fail-on", options.fail_on, {"error", "warning", "note", "never"},
+               "Fail from findings of this level on (default: error)", check_group);
     add_option(command, "--baseline", options.baseline,
                "A JSON report of an earlier check, which the image may not outgrow", check_group)
         ->option_text("FILE")
@@ -218,9 +215,11 @@ void declare(CLI::App& command, Options& options) {
                "The day that waivers are held against (default: this day, UTC)", check_group)
         ->option_text("YYYY-MM-DD")
         ->check([](const std::string& day) {
-            return path::glob_match(day_pattern, day)
-                       ? std::string()
-                       : "a day is written as 2027-01-31, not " + day;
+            if (!path::glob_match(day_pattern, day)) {
+                throw Error(Exit::usage, "bad-day", "--today cannot be " + day,
+                            "write it as 2027-01-31");
+            }
+            return std::string();
         });
     add_flag(command, "--init", options.init,
              "Write a .slimimg.toml under which these images pass today, and no report",

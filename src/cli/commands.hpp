@@ -21,5 +21,7 @@ Command add_diff(CLI::App& app);
 Command add_rebuild(CLI::App& app);
 Command add_check(CLI::App& app);
 Command add_why(CLI::App& app);
+/// After the others, which it tells of.
+Command add_help(CLI::App& app);
 
 }  // namespace slimimg::cli

@@ -22,7 +22,14 @@ bool wants_color(const std::string& choice, int fd) {
     if (choice != "auto") {
         return choice == "always";
     }
-    return isatty(fd) == 1 && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+    return environment("NO_COLOR").empty() && is_capable_terminal(fd);
+}
+
+/// Columns of the terminal that a report goes to; elsewhere those that fit everywhere.
+std::size_t report_width(int fd) {
+    constexpr std::size_t least = 80;
+    constexpr std::size_t most = 160;  // further out, figures are far from what they tell of
+    return std::clamp(terminal_width(fd), least, most);
 }
 
 /// A file that was named for the output is no log that a service reads.
@@ -62,8 +69,8 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
                    const std::string& image)
     : fd_(fd) {
     if (!is_offered(offers, options.format)) {
-        throw Error(Exit::usage, "unknown-format", "no format of this command: " + options.format,
-                    "it has " + offer_names(offers));
+        throw Error(Exit::usage, "unknown-format", "--format cannot be " + options.format,
+                    "this command has " + offer_names(offers));
     }
     if (!options.quiet || options.format_given) {
         printed_ = options.format;
@@ -89,7 +96,9 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
                         "give each a name of its own");
         }
     }
-    render_options_ = {.color = wants_color(options.color, fd), .verbose = options.verbose};
+    render_options_ = {.color = wants_color(options.color, fd),
+                       .verbose = options.verbose,
+                       .width = report_width(fd)};
 }
 
 void Delivery::go_where_shown(const OutputOptions& options, const std::vector<Offer>& offers) {

@@ -82,8 +82,9 @@ Exit hold_to(const Limit& limit, const std::string& given, const report::Differe
 }
 
 slim::Analysis analyze(const InputOptions& input, const ClosureOptions& closure,
-                       const check::SettingsFile& settings, const RunOptions& run) {
-    image::Image image = input.read(run);
+                       const check::SettingsFile& settings, const RunOptions& run,
+                       Observers& observers) {
+    image::Image image = input.read(run, observers);
     const closure::Request request =
         closure.request(check::settings_for(settings, image.names).closure);
     return slim::analyze(std::move(image), request, run);
@@ -98,7 +99,7 @@ Exit run(const Options& options) {
     delivery.allow(access);
     const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
-    const Observers observers(options.machine, options.output.quiet, how);
+    Observers observers(options.machine, options.output.quiet, how);
 
     InputOptions second = options.before;
     second.image = options.after;
@@ -111,8 +112,9 @@ Exit run(const Options& options) {
     if (how.cache == nullptr) {
         how.cache = &shared.emplace();  // most images that are compared share their base
     }
-    const slim::Analysis before = analyze(options.before, options.closure, settings, how);
-    const slim::Analysis after = analyze(second, options.closure, settings, how);
+    const slim::Analysis before =
+        analyze(options.before, options.closure, settings, how, observers);
+    const slim::Analysis after = analyze(second, options.closure, settings, how, observers);
     const report::Difference difference = report::compare(before, after);
     delivery.deliver(difference, report::difference_formats());
     return limit ? hold_to(*limit, options.max_growth, difference) : Exit::ok;

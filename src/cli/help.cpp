@@ -1,5 +1,6 @@
 #include "help.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace slimimg::cli {
@@ -40,21 +41,49 @@ std::string entry(const std::string& label, std::string_view text) {
 
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
                                      CLI::AppFormatMode mode) const {
-    std::string result = make_description(app) + make_usage(app, std::move(name));
-    result += make_positionals(app);
+    std::string result = make_description(app) + '\n' + make_usage(app, std::move(name));
+    result += make_positionals(app) + make_subcommands(app, mode);
     for (const std::string& group : app->get_groups()) {
         const auto options = app->get_options([&](const CLI::Option* option) {
             return option->get_group() == group && option->nonpositional();
         });
         result += options.empty() ? "" : make_group(group, false, options);
     }
-    return result + make_subcommands(app, mode) + '\n' + app->get_footer() + '\n';
+    return result + '\n' + app->get_footer() + '\n';
+}
+
+/// With the options that are not optional at its end.
+std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
+    std::string line = "Usage: " + name + " [OPTIONS]";
+    if (!app->get_subcommands([](const CLI::App*) { return true; }).empty()) {
+        line = "Usage: " + name + " COMMAND [OPTIONS]";
+    }
+    for (const CLI::Option* option : app->get_options()) {
+        if (!option->nonpositional()) {
+            const std::string label = option->get_name(true);
+            const bool several = option->get_option_text() == "...";
+            line += several                  ? ' ' + label + "..."
+                    : option->get_required() ? ' ' + label
+                                             : " [" + label + ']';
+        }
+    }
+    for (const CLI::Option* option : app->get_options()) {
+        if (option->nonpositional() && option->get_required()) {
+            line += " -" + option->get_snames().front() + ' ' + option->get_option_text();
+        }
+    }
+    return line + '\n';
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
     std::string label = option->get_name(is_positional, !is_positional);
-    if (!is_positional && !option->get_option_text().empty()) {
-        label += ' ' + option->get_option_text();
+    if (!is_positional) {
+        label.erase(std::min(label.find('{'), label.size()));  // what a bare flag stands for
+        if (const std::size_t comma = label.find(','); comma != label.npos) {
+            label.insert(comma + 1, " ");
+        }
+        const std::string& value = option->get_option_text();
+        label += (value.empty() || value.starts_with("[=") ? "" : " ") + value;
     }
     return entry(label, option->get_description());
 }

@@ -15,6 +15,8 @@
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/temporary.hpp"
 
+#include "surroundings.hpp"
+
 namespace slimimg::cli {
 namespace {
 
@@ -50,7 +52,10 @@ sigset_t signals_to_watch() {
     return set;
 }
 
-void tell(const std::string& line) {
+void tell(std::string line) {
+    if (is_capable_terminal(STDERR_FILENO)) {
+        line = "\r\x1b[K" + line;  // in place of what the progress has drawn
+    }
     static_cast<void>(!write(STDERR_FILENO, line.data(), line.size()));
 }
 

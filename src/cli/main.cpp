@@ -6,60 +6,37 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
+#include "slimimg/base/columns.hpp"
 #include "slimimg/base/error.hpp"
-#include "slimimg/base/nearest.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "interruption.hpp"
 #include "program.hpp"
+#include "surroundings.hpp"
+#include "usage.hpp"
 
 namespace slimimg::cli {
 namespace {
 
-/// One line, whatever the message holds.
+/// One line, whatever the message holds; on a terminal that is too narrow for it, words of it stand
+/// in the next.
 int complain(const std::string& message, const std::string& hint, Exit status) {
     std::string line = "slimimg: " + path::printable(message);
     line += hint.empty() ? "" : "; " + path::printable(hint);
+    if (isatty(STDERR_FILENO) == 1) {
+        line = folded(line, terminal_width(STDERR_FILENO));
+    }
     line += '\n';
     std::fputs(line.c_str(), stderr);
     return static_cast<int>(status);
 }
 
-std::string help_hint(const CLI::App& app) {
-    std::string command = "slimimg";
-    for (const CLI::App* chosen : app.get_subcommands()) {
-        command += ' ' + chosen->get_name();
-    }
-    return "see " + command + " --help";
-}
-
-/// Throws for the first of the words that are no command, option or argument.
-[[noreturn]] void throw_unexpected(const CLI::App& app) {
-    const std::string given = app.remaining(true).front();
-    const std::string word = given.substr(0, given.find('='));
-    const auto chosen = app.get_subcommands();
-    std::vector<std::string> names;
-    std::string problem = "one argument too many: " + given;
-    if (word.starts_with('-')) {
-        problem = "there is no option " + word;
-        const CLI::App& command = chosen.empty() ? app : *chosen.front();
-        for (const CLI::Option* option : command.get_options()) {
-            for (const std::string& name : option->get_lnames()) {
-                names.push_back("--" + name);
-            }
-        }
-    } else if (chosen.empty()) {
-        problem = "there is no command " + word;
-        for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-            names.push_back(command->get_name());
-        }
-    }
-    const std::vector<std::string_view> candidates(names.begin(), names.end());
-    const std::string_view meant = nearest(word, candidates);
-    throw Error(
-        Exit::usage, "usage", problem,
-        (meant.empty() ? "" : "did you mean " + std::string(meant) + "? ") + help_hint(app));
+/// What a bare "slimimg" is told: it is no use of the program, but the question what that is.
+Exit tell_help(const CLI::App& app) {
+    std::fputs(app.help().c_str(), stderr);
+    return Exit::usage;
 }
 
 Exit run(int argc, char** argv) {
@@ -74,18 +51,11 @@ Exit run(int argc, char** argv) {
         }
         return Exit::ok;
     } catch (const CLI::ParseError& error) {
-        // First: what is missing may stand there misspelt.
-        if (!app.remaining(true).empty()) {
-            throw_unexpected(app);
-        }
-        throw Error(Exit::usage, "usage", error.what(), help_hint(app));
+        throw_usage(app, error);
     }
     const auto chosen = std::find_if(commands.begin(), commands.end(),
                                      [](const Command& command) { return command.app->parsed(); });
-    if (chosen == commands.end()) {
-        throw Error(Exit::usage, "usage", "no command is given", help_hint(app));
-    }
-    return chosen->run();
+    return chosen == commands.end() ? tell_help(app) : chosen->run();
 }
 
 }  // namespace

@@ -10,9 +10,12 @@
 #include "slimimg/base/cache.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
+#include "slimimg/base/nearest.hpp"
 #include "slimimg/base/sizes.hpp"
 
+#include "progress.hpp"
 #include "sandbox.hpp"
+#include "surroundings.hpp"
 #include "words.hpp"
 
 namespace slimimg::cli {
@@ -22,15 +25,6 @@ constexpr const char* kept_group = "What is kept";
 constexpr const char* report_group = "The report";
 constexpr const char* machine_group = "How it runs";
 constexpr unsigned most_threads = 1024;
-
-/// SLIMIMG_SPOOL_DIR of "--spool-dir" and of "-t,--output-tag".
-std::string environment_name(const std::string& names) {
-    std::string name = "SLIMIMG_" + names.substr(names.find("--") + 2);
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-        return c == '-' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
-    });
-    return name;
-}
 
 CLI::Option* in_group(CLI::Option* option, const std::string& names, const std::string& group) {
     return option->envname(environment_name(names))->group(group);
@@ -42,7 +36,48 @@ std::vector<std::string> joined(std::vector<std::string> first,
     return first;
 }
 
+/// "strict, auto or packages"
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        text += i == 0 ? "" : (i + 1 == words.size() ? " or " : ", ");
+        text += words[i];
+    }
+    return text;
+}
+
+void demand_choice(const std::string& name, const std::vector<std::string>& choices,
+                   const std::string& value) {
+    if (std::find(choices.begin(), choices.end(), value) != choices.end()) {
+        return;
+    }
+    const std::string variable = environment_name(name);
+    const std::vector<std::string_view> candidates(choices.begin(), choices.end());
+    const std::string near(nearest(value, candidates));
+    throw Error(
+        Exit::usage, "bad-choice",
+        name + " cannot be " + value +
+            (environment(variable.c_str()) == value ? ", as " + variable + " says" : ""),
+        (near.empty() ? "" : "did you mean " + near + "? ") + "it takes " + listed(choices));
+}
+
+std::function<std::string(const std::string&)> one_of(const std::string& name,
+                                                      const std::vector<std::string>& choices) {
+    return [name, choices](const std::string& value) {
+        demand_choice(name, choices, value);
+        return std::string();  // CLI11: no complaint
+    };
+}
+
 }  // namespace
+
+std::string environment_name(const std::string& names) {
+    std::string name = "SLIMIMG_" + names.substr(names.find("--") + 2);
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+        return c == '-' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    });
+    return name;
+}
 
 CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& value,
                         const std::string& description, const std::string& group) {
@@ -67,6 +102,14 @@ CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
         ->allow_extra_args(false);
 }
 
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
+                        const std::vector<std::string>& choices, const std::string& description,
+                        const std::string& group) {
+    return add_option(app, name, value, description, group)
+        ->option_text(CLI::detail::join(choices, "|"))
+        ->check(one_of(name, choices));
+}
+
 void InputOptions::declare(CLI::App& app) {
     app.add_option("IMAGE", image,
                    "A docker-archive or oci-archive (plain, gzip, zstd or xz), an OCI layout "
@@ -85,7 +128,7 @@ void InputOptions::declare_selection(CLI::App& app) {
         ->option_text("NAME");
 }
 
-image::Image InputOptions::read(const RunOptions& run) const {
+image::Image InputOptions::read(const RunOptions& run, Observers& observers) const {
     image::Selection selection;
     selection.tag = tag;
     if (!platform.empty()) {
@@ -100,7 +143,9 @@ image::Image InputOptions::read(const RunOptions& run) const {
                     "standard input is a terminal, no image can be read from it",
                     "pipe one in: docker save app:1.0 | slimimg analyze -");
     }
-    return image::read_image(image, selection, run);
+    image::Image found = image::read_image(image, selection, run);
+    observers.expect(found);
+    return found;
 }
 
 void InputOptions::allow(Access& access) const {
@@ -127,12 +172,10 @@ void ClosureOptions::declare(CLI::App& app) {
                    "repeat",
                    kept_group)
         ->option_text("GLOB");
-    add_option(app, "--keep", keep,
+    add_choice(app, "--keep", keep, {"strict", "auto", "packages"},
                "How far to go: strict is the binary, its loader and its libraries; auto, the "
                "default, what the program needs to work; packages whole packages",
-               kept_group)
-        ->option_text("strict|auto|packages")
-        ->check(CLI::IsMember({"strict", "auto", "packages"}));
+               kept_group);
     add_repeatable(app, "--allow-missing", allow_missing,
                    "Go on although this library, command or file is not in the image; may repeat",
                    kept_group)
@@ -186,22 +229,18 @@ void OutputOptions::declare(CLI::App& app, const std::string& formats) {
     add_flag(app, "-q,--quiet", quiet, "Print errors only, and a report only if --format asks",
              report_group);
     add_flag(app, "-v,--verbose", verbose, "Every row of every table", report_group);
-    add_option(app, "--color", color, "auto is for terminals, unless NO_COLOR is set", report_group)
-        ->option_text("auto|always|never")
-        ->check(CLI::IsMember({"auto", "always", "never"}));
-    add_option(app, "--ci", ci,
+    add_choice(app, "--color", color, {"auto", "always", "never"},
+               "auto is for terminals, unless NO_COLOR is set", report_group);
+    add_choice(app, "--ci", ci, {"auto", "github", "gitlab", "none"},
                "The service that shows reports: auto, the default, sees GitHub Actions and GitLab",
-               report_group)
-        ->option_text("auto|github|gitlab|none")
-        ->check(CLI::IsMember({"auto", "github", "gitlab", "none"}));
+               report_group);
 }
 
 void MachineOptions::declare(CLI::App& app) {
-    add_option(app, "--progress", progress,
-               "What goes on, in lines on standard error; auto does so for terminals",
-               machine_group)
-        ->option_text("auto|plain|none")
-        ->check(CLI::IsMember({"auto", "plain", "none"}));
+    add_choice(app, "--progress", progress, {"auto", "plain", "none"},
+               "What goes on, on standard error: auto shows it on terminals, and in CI as plain "
+               "does, a line a step",
+               machine_group);
     add_option(app, "--threads", threads, "Threads to work with (default: one a processor)",
                machine_group)
         ->option_text("N");
@@ -225,16 +264,14 @@ void MachineOptions::declare(CLI::App& app) {
         "time, and the peak memory",
         machine_group)
         ->option_text("[=text|json]")
-        ->check(CLI::IsMember({"text", "json"}));
+        ->check(one_of("--timings", {"text", "json"}));
     add_flag(app, "--no-verify", no_verify,
              "Do not compare the digests of layers, which takes time for large images",
              machine_group);
-    add_option(app, "--sandbox", sandbox,
+    add_choice(app, "--sandbox", sandbox, {"auto", "require", "none"},
                "No network, no other program, no file but those named here: auto, the default, "
                "does so as far as the system can, require fails where it can't",
-               machine_group)
-        ->option_text("auto|require|none")
-        ->check(CLI::IsMember({"auto", "require", "none"}));
+               machine_group);
 }
 
 void MachineOptions::allow(Access& access) const {
@@ -275,8 +312,18 @@ std::uint64_t MachineOptions::cache_bytes() const {
     return *limit;
 }
 
-bool MachineOptions::wants_progress(bool quiet) const {
-    return progress == "plain" || (progress == "auto" && !quiet && isatty(STDERR_FILENO) == 1);
+Telling MachineOptions::telling(bool quiet) const {
+    if (quiet || progress == "none") {
+        return Telling::none;
+    }
+    if (progress == "plain") {
+        return Telling::plain;
+    }
+    if (isatty(STDERR_FILENO) == 1) {
+        return is_capable_terminal(STDERR_FILENO) ? Telling::live : Telling::plain;
+    }
+    const std::string service = environment("CI");
+    return service.empty() || service == "false" || service == "0" ? Telling::none : Telling::plain;
 }
 
 }  // namespace slimimg::cli

@@ -18,6 +18,7 @@ class Option;
 namespace slimimg::cli {
 
 struct Access;
+class Observers;
 
 /// Declares an option that is also read from the environment as SLIMIMG_<OPTION>, and shows it in
 /// the named group of the help.
@@ -33,6 +34,14 @@ CLI::Option* add_optional_value(CLI::App& app, const std::string& name, std::str
 CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
                             std::vector<std::string>& values, const std::string& description,
                             const std::string& group);
+
+/// One of these words. Throws Error (usage) for another.
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
+                        const std::vector<std::string>& choices, const std::string& description,
+                        const std::string& group);
+
+/// SLIMIMG_SPOOL_DIR of "--spool-dir" and of "-t,--output-tag".
+std::string environment_name(const std::string& names);
 
 /// What a value names on this machine, as CLI11's type name: shells complete it.
 inline constexpr const char* file_type = "FILE";
@@ -50,7 +59,7 @@ struct InputOptions {
     /// Without the image itself.
     void declare_selection(CLI::App& app);
     /// Throws Error (usage) for a platform that is none, and where standard input is a terminal.
-    [[nodiscard]] image::Image read(const RunOptions& run) const;
+    [[nodiscard]] image::Image read(const RunOptions& run, Observers& observers) const;
     void allow(Access& access) const;
 };
 
@@ -86,6 +95,9 @@ struct OutputOptions {
     void declare(CLI::App& app, const std::string& formats);
 };
 
+/// How the progress of a run is told.
+enum class Telling { none, plain, live };
+
 /// How to run.
 struct MachineOptions {
     std::string progress = "auto";
@@ -102,7 +114,8 @@ struct MachineOptions {
     [[nodiscard]] RunOptions run_options() const;
     /// How much the cache may hold. Throws Error (usage) for what is no size.
     [[nodiscard]] std::uint64_t cache_bytes() const;
-    [[nodiscard]] bool wants_progress(bool quiet) const;
+    /// Nothing where `quiet`; by itself on a terminal, and in plain lines in CI.
+    [[nodiscard]] Telling telling(bool quiet) const;
     void allow(Access& access) const;
 };
 

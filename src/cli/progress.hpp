@@ -6,6 +6,7 @@
 
 #include "slimimg/base/run_options.hpp"
 
+#include "live_progress.hpp"
 #include "options.hpp"
 #include "timings.hpp"
 
@@ -30,8 +31,12 @@ class Observers {
     Observers(const Observers&) = delete;
     Observers& operator=(const Observers&) = delete;
 
+    /// The layers of this image are about to be read.
+    void expect(const image::Image& image);
+
   private:
-    PlainProgress plain_;
+    std::optional<PlainProgress> plain_;
+    std::optional<LiveProgress> live_;
     std::optional<Timings> timings_;
     std::string format_;
 };

@@ -152,9 +152,9 @@ Exit run(const Options& options) {
     sboms.allow(access);
     const Safeguards safeguards(options.machine, std::move(access));
     const OpenCache cache(options.machine, options.output.quiet, how);
-    const Observers observers(options.machine, options.output.quiet, how);
+    Observers observers(options.machine, options.output.quiet, how);
 
-    image::Image image = options.input.read(how);
+    image::Image image = options.input.read(how, observers);
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
     if (sboms.is_wanted()) {
@@ -179,13 +179,11 @@ void declare(CLI::App& command, Options& options) {
         ->option_text("OUT")
         ->type_name(file_type)
         ->required();
-    add_option(
-        command, "--output-format", options.format,
+    add_choice(
+        command, "--output-format", options.format, {"docker", "oci", "oci-dir", "dir"},
         "docker and oci are archives, oci-dir is a directory; dir is no image but a directory "
         "with the root file system (default: the input's)",
-        group)
-        ->option_text("docker|oci|oci-dir|dir")
-        ->check(CLI::IsMember({"docker", "oci", "oci-dir", "dir"}));
+        group);
     add_option(command, "--compress", options.compression,
                "Compression of the layer, with a level after a colon if wanted (default: the "
                "input's)",
@@ -198,10 +196,9 @@ void declare(CLI::App& command, Options& options) {
                group)
         ->option_text("scratch|static|base|cc|auto|IMAGE")
         ->type_name(file_type);
-    add_option(command, "--layers", options.layers,
-               "single: one layer. split: what packages own below, the application above it", group)
-        ->option_text("single|split")
-        ->check(CLI::IsMember({"single", "split"}));
+    add_choice(command, "--layers", options.layers, {"single", "split"},
+               "single: one layer. split: what packages own below, the application above it",
+               group);
     add_flag(command, "--nonroot", options.nonroot,
              "Run as user 65532, who gets the folders that the program writes to", group);
     add_flag(command, "--strip", options.strip,
@@ -222,12 +219,10 @@ void declare(CLI::App& command, Options& options) {
                    "The new image's name (default: the input's with -slim at the tag); may repeat",
                    group)
         ->option_text("NAME:TAG");
-    add_option(command, "--records", options.records,
+    add_choice(command, "--records", options.records, {"auto", "none"},
                "The package manager's records of what is kept, which scanners read: auto, the "
                "default, or none",
-               group)
-        ->option_text("auto|none")
-        ->check(CLI::IsMember({"auto", "none"}));
+               group);
     options.closure.declare(command);
     options.output.declare(command, offer_choices(offers_of(report::formats())));
     options.machine.declare(command);

@@ -20,4 +20,10 @@ Surroundings surroundings(const std::string& choice);
 /// A variable of the environment; empty where it is not set.
 std::string environment(const char* name);
 
+/// Whether it is a terminal that takes colours and cursor movements.
+bool is_capable_terminal(int fd);
+
+/// Columns of a terminal; 80 where it is none or does not tell.
+std::size_t terminal_width(int fd);
+
 }  // namespace slimimg::cli

@@ -45,7 +45,7 @@ struct Counts {
 };
 
 Counts counts_of_cases(const CheckResult& result, const CheckReport& image) {
-    Counts counts{.tests = image.findings.size() + 1,
+    Counts counts{.tests = 1 + image.findings.size() + image.passed.size(),
                   .errors = static_cast<std::size_t>(image.error.has_value())};
     for (const Finding& finding : image.findings) {
         counts.failures += static_cast<std::size_t>(fails(result, finding));
@@ -98,6 +98,10 @@ std::string check_junit(const CheckResult& result, const RenderOptions&) {
         suites += case_of_check(image);
         for (const Finding& finding : image.findings) {
             suites += case_of(result, image, finding);
+        }
+        for (const std::string& policy : image.passed) {
+            suites += "  <testcase" + attribute("classname", name_of(image)) +
+                      attribute("name", policy) + "/>\n";
         }
         suites += " </testsuite>\n";
     }

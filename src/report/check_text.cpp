@@ -22,7 +22,7 @@ constexpr std::size_t findings_shown = 8;  ///< of one policy
 class CheckText {
   public:
     CheckText(const CheckResult& result, const RenderOptions& options)
-        : result_(result), options_(options), page_(options.color) {}
+        : result_(result), options_(options), page_(options.color, options.width) {}
 
     std::string render() {
         for (const CheckReport& image : result_.images) {
@@ -40,7 +40,7 @@ class CheckText {
   private:
     void title(const CheckReport& image) {
         const std::string& name = name_of(image);
-        page_.line(page_.toned(fitted(name, page_width), Tone::strong));
+        page_.line(page_.toned(fitted(name, page_.width()), Tone::strong));
         if (image.error) {
             page_.line(page_.toned("not checked", Tone::bad), 2);
             page_.paragraph(problem_of(image), 4);
@@ -101,7 +101,7 @@ class CheckText {
         if (result_.images.size() > 1) {
             for (const CheckReport& image : result_.images) {
                 verdict(!result_.fails(image),
-                        fitted(name_of(image), page_width / 2) + ", " +
+                        fitted(name_of(image), page_.width() / 2) + ", " +
                             (image.error ? "not checked" : counts_of(image)));
             }
         }

@@ -29,7 +29,7 @@ Tone tone_of(Change change) {
 class DifferenceText {
   public:
     DifferenceText(const Difference& difference, const RenderOptions& options)
-        : told_(difference), options_(options), page_(options.color) {}
+        : told_(difference), options_(options), page_(options.color, options.width) {}
 
     std::string render() {
         title();
@@ -174,11 +174,17 @@ class DifferenceText {
         page_.heading(heading);
         const std::size_t shown =
             options_.verbose || all.size() <= rows_shown + 1 ? all.size() : rows_shown;
-        Table table(page_, 46, {11});
+        const auto label = [](const Row& row) {
+            return (row.change ? std::string(1, sign_of(*row.change)) + ' ' : "") + row.label;
+        };
+        std::size_t longest = 0;
+        for (std::size_t i = 0; i < shown; ++i) {
+            longest = std::max(longest, width_of(label(make_row(all[i]))));
+        }
+        Table table(page_, page_.stretched(46, longest), {11});
         for (std::size_t i = 0; i < shown; ++i) {
             const Row row = make_row(all[i]);
-            table.row((row.change ? std::string(1, sign_of(*row.change)) + ' ' : "") + row.label,
-                      {row.growth == 0 ? "" : signed_bytes(row.growth)}, row.note,
+            table.row(label(row), {row.growth == 0 ? "" : signed_bytes(row.growth)}, row.note,
                       row.change ? tone_of(*row.change) : Tone::plain);
         }
         if (shown < all.size()) {

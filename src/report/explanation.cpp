@@ -4,6 +4,7 @@
 #include <map>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/nearest.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "reasons.hpp"
@@ -30,16 +31,27 @@ std::string_view type_of(const Node& node) {
     return node.is_file() ? "file" : "device";
 }
 
-[[noreturn]] void throw_no_such_path(const slim::Analysis& analysis, std::string_view path) {
-    std::string hint = "paths are those inside the image, from its root";
+/// A path that ends in the same name, else the likeliest slip in the same folder; empty: none.
+std::string meant(const slim::Analysis& analysis, std::string_view path) {
     const std::string_view name = path::basename(path);
+    std::vector<std::string_view> siblings;
     for (const Node& node : analysis.rootfs.nodes()) {
         if (!name.empty() && path::basename(node.path) == name) {
-            hint = "did you mean " + path::printable(node.path) + '?';
-            break;
+            return node.path;
+        }
+        if (path::parent(node.path) == path::parent(path)) {
+            siblings.push_back(path::basename(node.path));
         }
     }
-    throw Error(Exit::usage, "no-such-path", "the image has no " + path::printable(path), hint);
+    const std::string_view near = nearest(name, siblings);
+    return near.empty() ? "" : path::join(path::parent(path), near);
+}
+
+[[noreturn]] void throw_no_such_path(const slim::Analysis& analysis, std::string_view path) {
+    const std::string other = meant(analysis, path);
+    throw Error(Exit::usage, "no-such-path", "the image has no " + path::printable(path),
+                other.empty() ? "paths are those inside the image, from its root"
+                              : "did you mean " + path::printable(other) + '?');
 }
 
 /// What is known of one node, whether it stays or goes.

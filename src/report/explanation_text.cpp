@@ -16,7 +16,7 @@ constexpr std::size_t reasons_shown = 8;
 class ExplanationText {
   public:
     ExplanationText(const Explanation& explanation, const RenderOptions& options)
-        : told_(explanation), options_(options), page_(options.color) {}
+        : told_(explanation), options_(options), page_(options.color, options.width) {}
 
     std::string render() {
         links();
@@ -70,7 +70,7 @@ class ExplanationText {
         text += told_.package.empty() ? "" : ", package " + told_.package;
         page_.paragraph(text, 2, 2);
         if (!told_.created_by.empty()) {
-            page_.paragraph("layer made by: " + fitted(told_.created_by, 2 * page_width), 2, 2);
+            page_.paragraph("layer made by: " + fitted(told_.created_by, 2 * page_.width()), 2, 2);
         }
     }
 

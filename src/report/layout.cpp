@@ -9,22 +9,6 @@
 namespace slimimg::report {
 namespace {
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
-/// The byte offset of the `column`th code point.
-std::size_t offset_of_column(std::string_view text, std::size_t column) {
-    std::size_t offset = 0;
-    while (offset < text.size()) {
-        if (!is_continuation(text[offset]) && column-- == 0) {
-            return offset;
-        }
-        ++offset;
-    }
-    return offset;
-}
-
 std::string padding(std::size_t used, std::size_t wanted) {
     return std::string(wanted > used ? wanted - used : 0, ' ');
 }
@@ -36,9 +20,11 @@ bool is_plain_word(std::string_view word) {
     });
 }
 
-/// The lines of a text whose words fill `page_width` less a margin.
-std::vector<std::string> wrapped(std::string_view text, std::size_t first_margin,
+/// The lines of a text whose words fill a page less a margin.
+std::vector<std::string> wrapped(std::string_view text, std::size_t page, std::size_t first_margin,
                                  std::size_t margin) {
+    constexpr std::size_t readable = 100;  // eyes lose the next line's start beyond that
+    const std::size_t width = std::min(page, readable);
     const std::string shown = path::printable(text);
     std::vector<std::string> lines(1);
     std::size_t at = 0;
@@ -50,8 +36,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t first_margin
             continue;
         }
         const std::size_t used = lines.size() == 1 ? first_margin : margin;
-        if (!lines.back().empty() &&
-            used + width_of(lines.back()) + 1 + width_of(word) > page_width) {
+        if (!lines.back().empty() && used + width_of(lines.back()) + 1 + width_of(word) > width) {
             lines.emplace_back();
         }
         lines.back() += lines.back().empty() ? "" : " ";
@@ -83,24 +68,6 @@ std::string grouped(std::uint64_t number) {
         digits.insert(at - 3, ",");
     }
     return digits;
-}
-
-std::size_t width_of(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
-}
-
-std::string fitted(std::string_view text, std::size_t width) {
-    std::string shown = path::printable(text);
-    const std::size_t columns = width_of(shown);
-    if (columns <= width || width < 3) {
-        return shown;
-    }
-    const std::size_t front = (width - 1) / 3;
-    const std::size_t back = width - 1 - front;
-    const std::string end = shown.substr(offset_of_column(shown, columns - back));
-    shown.resize(offset_of_column(shown, front));
-    return shown + "…" + end;
 }
 
 std::string shell_line(const std::vector<std::string>& words) {
@@ -142,7 +109,7 @@ void Page::heading(std::string_view text) {
 
 void Page::paragraph(std::string_view text, std::size_t indent, std::size_t hanging) {
     std::size_t margin = indent;
-    for (const std::string& part : wrapped(text, indent, indent + hanging)) {
+    for (const std::string& part : wrapped(text, width_, indent, indent + hanging)) {
         line(part, margin);
         margin = indent + hanging;
     }
@@ -151,7 +118,7 @@ void Page::paragraph(std::string_view text, std::size_t indent, std::size_t hang
 void Page::labelled(std::string_view label, std::string_view text, std::size_t indent,
                     std::size_t column) {
     std::string lead = std::string(label) + padding(indent + width_of(label), column);
-    for (const std::string& part : wrapped(text, column, column)) {
+    for (const std::string& part : wrapped(text, width_, column, column)) {
         line(lead + part, indent);
         lead.assign(column - indent, ' ');
     }
@@ -166,7 +133,7 @@ void Table::row(std::string_view label, const std::vector<std::string>& figures,
     }
     if (!note.empty()) {
         constexpr std::size_t margin = 4;  // two columns before the table, two before the note
-        text += "  " + fitted(note, page_width - margin - width_of(text));
+        text += "  " + fitted(note, page_.width() - margin - width_of(text));
     }
     text.erase(text.find_last_not_of(' ') + 1);
     page_.line(page_.toned(text, tone), 2);

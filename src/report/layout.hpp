@@ -1,17 +1,20 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "slimimg/base/columns.hpp"
 #include "slimimg/report/sizes.hpp"
 
 /// Text for terminals: sizes, widths, columns. Everything that is given as text here may come
 /// from an image: what a terminal could take for a command is shown as \xNN.
 namespace slimimg::report {
 
+/// What every page fits in.
 inline constexpr std::size_t page_width = 80;
 
 /// "+1.2 kB", "-3 B", "0 B"
@@ -26,11 +29,8 @@ std::string counted(std::size_t count, std::string_view noun);
 /// "1,234"
 std::string grouped(std::uint64_t number);
 
-/// Columns that a UTF-8 text takes: its code points.
-std::size_t width_of(std::string_view text);
-
-/// `text` cut in its middle to `width` columns: the ends of paths tell most.
-std::string fitted(std::string_view text, std::size_t width);
+using slimimg::fitted;
+using slimimg::width_of;
 
 /// A command line as a shell would take it: words with anything special are quoted.
 std::string shell_line(const std::vector<std::string>& words);
@@ -38,7 +38,15 @@ std::string shell_line(const std::vector<std::string>& words);
 /// A page of text under construction.
 class Page {
   public:
-    explicit Page(bool color) : color_(color) {}
+    explicit Page(bool color, std::size_t width = page_width)
+        : color_(color), width_(std::max(width, page_width)) {}
+
+    [[nodiscard]] std::size_t width() const { return width_; }
+    /// Of a column whose longest text has `longest` columns: `usual`, and what that needs of what
+    /// the page has beyond `page_width`.
+    [[nodiscard]] std::size_t stretched(std::size_t usual, std::size_t longest) const {
+        return std::clamp(longest, usual, usual + width_ - page_width);
+    }
 
     enum class Tone { plain, strong, good, warning, bad, dim };
     [[nodiscard]] std::string toned(std::string_view text, Tone tone) const;
@@ -47,8 +55,9 @@ class Page {
     /// A line as it is; the caller has seen to what stands in it.
     void line(std::string_view text, std::size_t indent = 0);
     void heading(std::string_view text);
-    /// Words of `text`, which is untrusted, in lines of `page_width`; later lines are indented by
-    /// `hanging` more. A word that is longer than a line gets one of its own and is not cut.
+    /// Words of `text`, which is untrusted, in lines that fit the page and are easy to read; later
+    /// lines are indented by `hanging` more. A word that is longer than a line gets one of its own
+    /// and is not cut.
     void paragraph(std::string_view text, std::size_t indent, std::size_t hanging = 0);
     /// A label, and a paragraph beside it that starts at `column`.
     void labelled(std::string_view label, std::string_view text, std::size_t indent,
@@ -58,6 +67,7 @@ class Page {
 
   private:
     bool color_;
+    std::size_t width_;
     std::string text_;
 };
 

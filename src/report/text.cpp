@@ -18,7 +18,7 @@ constexpr std::size_t messages_shown = 8;  ///< of one code
 class TextReport {
   public:
     TextReport(const Report& report, const RenderOptions& options)
-        : report_(report), options_(options), page_(options.color) {}
+        : report_(report), options_(options), page_(options.color, options.width) {}
 
     std::string render() {
         title();
@@ -38,7 +38,7 @@ class TextReport {
   private:
     void title() {
         const ImageInfo& image = report_.image;
-        page_.line(page_.toned(fitted(image.name, page_width), Tone::strong));
+        page_.line(page_.toned(fitted(image.name, page_.width()), Tone::strong));
         page_.paragraph(image.platform + ", " + image.format + ", " +
                             human_bytes(image.archive_bytes) + " stored",
                         2);
@@ -89,8 +89,8 @@ class TextReport {
         sum.removed_bytes += share.removed_bytes;
     }
 
-    Table share_table() {
-        Table table(page_, 32, {8, 12, 10, 12});
+    Table share_table(std::size_t longest_label = 0) {
+        Table table(page_, page_.stretched(32, longest_label), {8, 12, 10, 12});
         table.row("", {"stay", "bytes", "go", "bytes"}, "", Tone::dim);
         return table;
     }
@@ -129,11 +129,16 @@ class TextReport {
             return;
         }
         page_.heading(heading);
-        Table table = share_table();
+        const auto label = [](const PackageShare& package) {
+            return package.name.empty() ? "(of no package)" : package.name + ' ' + package.version;
+        };
+        std::size_t longest = 0;
         rows(packages, [&](const PackageShare& package) {
-            table.row(
-                package.name.empty() ? "(of no package)" : package.name + ' ' + package.version,
-                figures(package.share));
+            longest = std::max(longest, width_of(label(package)));
+        });
+        Table table = share_table(longest);
+        rows(packages, [&](const PackageShare& package) {
+            table.row(label(package), figures(package.share));
         });
         rest(packages, [&](auto from, auto to) {
             Share sum;

@@ -9,6 +9,7 @@
 
 #include "expect_error.hpp"
 #include "scratch.hpp"
+#include "support/counting_progress.hpp"
 #include "support/pack.hpp"
 #include "support/tar.hpp"
 
@@ -130,6 +131,21 @@ TEST_CASE("an archive is read from a pipe and from a redirected file") {
         check_image(open_index(fifo));
         writer.join();
     }
+}
+
+TEST_CASE("what comes out of a pipe is told as it comes") {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    REQUIRE(write(ends[1], image_tar.data(), image_tar.size()) ==
+            static_cast<ssize_t>(image_tar.size()));
+    close(ends[1]);
+    const StandardInput input(ends[0]);
+    test::CountingProgress progress;
+    std::vector<Diagnostic> diagnostics;
+    check_image(archive::open_blobs("-", {.progress = &progress}, diagnostics));
+    CHECK(progress.begun == std::map<std::string, int>{{"read", 1}});
+    CHECK(progress.ended == progress.begun);
+    CHECK(progress.advanced == image_tar.size());
 }
 
 TEST_CASE("a folder is opened as an archive is, and no link leads out of it") {

@@ -49,6 +49,25 @@ TEST_CASE("every policy has an id of its own, a title and a reason") {
     CHECK(check::find_policy("nothing") == nullptr);
 }
 
+TEST_CASE("a policy passes that is on and finds nothing") {
+    const Checked checked({layer({test::file("app/run", test::elf({}), 0755)})},
+                          R"({"Entrypoint": ["/app/run"]})");
+    CHECK(checked.finds("root-user"));
+    const auto& passed = checked.report.passed;
+    const auto passes = [&](std::string_view id) {
+        return std::find(passed.begin(), passed.end(), id) != passed.end();
+    };
+    CHECK_FALSE(passes("root-user"));
+    CHECK(passes("unresolved"));
+    std::size_t on = 0;
+    for (const check::PolicyInfo& policy : check::policy_infos()) {
+        const bool is_off = check::CheckSettings().level_of(policy) == check::Level::off;
+        on += is_off ? 0 : 1;
+        CHECK(passes(policy.id) == (!is_off && !checked.finds(policy.id)));
+    }
+    CHECK(on > passed.size());
+}
+
 TEST_CASE("a link that leads nowhere is told; one of a package, a mount or a registry is not") {
     CHECK(Checked({layer({test::symlink("app/lib", "none")})}, nothing).of("dangling-link") ==
           Texts{"/app/lib links to none, which is not in the image"});

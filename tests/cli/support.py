@@ -34,7 +34,7 @@ class Result:
 def slimimg(*args, stdin=None, env=None, cwd=None):
     """Runs slimimg without the caller's SLIMIMG_ variables and as outside of any CI service."""
     services = ("SLIMIMG_", "GITHUB_", "GITLAB_", "CI_")
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(services)}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(services) and k != "CI"}
     clean.update(env or {})
     return Result(
         subprocess.run(

@@ -94,13 +94,13 @@ def zsh(line, words):
 
 def helped(command):
     """The options of a command as its help names them."""
-    lines = re.findall(r"^  (-.*)", slimimg(*command, "--help").text, re.MULTILINE)
-    return {name for line in lines for name in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)}
+    lines = re.findall(r"^  (-.*?)(?:  |$)", slimimg(*command, "--help").text, re.MULTILINE)
+    return {name for line in lines for name in re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*", line)}
 
 
 def choices(command):
     """{option: the words it can be} of a command's help."""
-    found = re.findall(r"^  (?:-\w,)?(--[a-z-]+) ([a-z-]+(?:\|[a-z-]+)+)(?= |$)",
+    found = re.findall(r"^  (?:-\w, )?(--[a-z-]+) ([a-z-]+(?:\|[a-z-]+)+)(?= |$)",
                        slimimg(command, "--help").text, re.MULTILINE)
     return {name: set(words.split("|")) for name, words in found}
 
@@ -129,6 +129,10 @@ class Bash(ImageTest):
         self.assertEqual(bash("rebuild", "--keep", "=", "st"), ["strict"])
         self.assertEqual(set(bash("rebuild", "--keep", "=")), choices("rebuild")["--keep"])
 
+    def test_help_is_offered_the_commands(self):
+        self.assertEqual(set(bash("help", "")), set(commands()) - {"help"})
+        self.assertEqual(bash("help", "re"), ["rebuild"])
+
     def test_files_and_folders_are_left_to_bash(self):
         self.assertEqual(bash("analyze", "")[0], "compopt -o default")
         self.assertEqual(bash("rebuild", "-o", "")[0], "compopt -o default")
@@ -143,6 +147,9 @@ class Fish(ImageTest):
         self.assertEqual(set(fish("slimimg -")), helped(()))
         for command in commands():
             self.assertEqual(set(fish(f"slimimg {command} -")), helped([command]), command)
+
+    def test_help_is_offered_the_commands(self):
+        self.assertEqual(set(fish("slimimg help ")), set(commands()) - {"help"})
 
     def test_values_are_offered(self):
         for command in commands():
@@ -159,6 +166,9 @@ class Zsh(ImageTest):
         self.assert_offered("slimimg ", commands())
         for command in commands():
             self.assert_offered(f"slimimg {command} -", helped([command]))
+
+    def test_help_is_offered_the_commands(self):
+        self.assert_offered("slimimg help ", set(commands()) - {"help"})
 
     def test_values_are_offered(self):
         self.assert_offered("slimimg rebuild --keep ", choices("rebuild")["--keep"])

@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import unittest
 
-from support import ImageTest, Layer, main, slimimg
+from support import SLIMIMG, ImageTest, Layer, main, slimimg
 
 FORMATS = ("docker", "oci", "oci-dir")
 CODECS = ("none", "gzip", "gzip:9", "zstd", "zstd:19")
@@ -320,11 +320,9 @@ class Folder(ImageTest):
         os.chmod(self.folder, 0o777)
         done = subprocess.run(
             ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-             os.environ.get("SLIMIMG", "slimimg"), "rebuild", image, "-o", self.folder / "out",
+             shutil.copy(SLIMIMG, self.folder), "rebuild", image, "-o", self.folder / "out",
              "--output-format", "dir", "--include", "/app", "--format", "json"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        if done.returncode != 0 and b"Permission denied" in done.stderr:
-            self.skipTest("another user may not run the program here")
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         told = {d["code"]: d["path"] for d in json.loads(done.stdout)["diagnostics"]}
         self.assertEqual(told["unpack-device"], "/app/null")

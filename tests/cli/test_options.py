@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """The command line itself: help, versions, wrong usage, terminals."""
+import fcntl
 import os
 import pathlib
 import pty
 import re
+import struct
 import subprocess
+import termios
+import threading
 
 from support import SLIMIMG, ImageTest, main, slimimg
 
-COMMANDS = ("analyze", "rebuild", "check", "why", "diff")
+COMMANDS = ("analyze", "rebuild", "check", "why", "diff", "help")
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "man"
 
 
@@ -19,6 +23,47 @@ class Help(ImageTest):
             self.assertIn("Usage: slimimg", text)
             self.assertIn("Examples:", text)
             self.assertLessEqual(max(map(len, text.splitlines())), 80, command)
+
+    def test_help_tells_of_a_command_what_the_command_itself_tells(self):
+        for command in COMMANDS:
+            told = self.assert_fine(slimimg("help", command)).text
+            self.assertEqual(told, slimimg(command, "--help").text)
+        self.assertEqual(slimimg("help").text, slimimg("--help").text)
+        self.assertEqual(slimimg("-h").text, slimimg("--help").text)
+        for command in COMMANDS:
+            self.assertRegex(slimimg("help").text, rf"(?m)^  {command} +[A-Z]")
+
+    def test_help_without_a_command_is_no_success(self):
+        bare = slimimg()
+        self.assertEqual((bare.code, bare.out), (2, b""))
+        self.assertEqual(bare.err, slimimg("help").text)
+
+    def test_help_speaks_of_options_as_they_are_written(self):
+        for command in COMMANDS:
+            text = slimimg("help", command).text
+            self.assertNotRegex(text, r"[{}]|Positionals|Subcommand|,--")
+        self.assertIn("Usage: slimimg rebuild [OPTIONS] IMAGE -o OUT\n", slimimg("help", "rebuild").text)
+        self.assertIn("  --timings[=text|json]   Tell", slimimg("help", "analyze").text)
+        self.assertIn("  -q, --quiet  ", slimimg("help", "analyze").text)
+
+    def test_the_overview_and_the_pages_name_each_other(self):
+        overview = (MANUAL / "slimimg.1").read_text().replace("\\-", "-")
+        for command in COMMANDS:
+            page = (MANUAL / f"slimimg-{command}.1").read_text().replace("\\-", "-")
+            named = rf"^\.BR slimimg-{command} \(1\)"
+            self.assertEqual(len(re.findall(named, overview, re.MULTILINE)), 2, command)
+            self.assertRegex(page, r"(?m)^\.BR slimimg \(1\)")
+            # The first sentence of the page is what the help says of the command.
+            brief = re.search(rf"^  {command} +(.*)", slimimg("help").text, re.MULTILINE)[1]
+            self.assertIn(f"slimimg-{command} - {brief[0].lower()}{brief[1:]}\n", page)
+
+    def test_the_overview_has_the_options_of_the_program(self):
+        overview = (MANUAL / "slimimg.1").read_text().replace("\\-", "-")
+        options = overview[overview.index(".SH OPTIONS") : overview.index(".SH OUTPUT")]
+        declared = re.findall(r"^\.TP\n\.\w+ .*?(--[a-z-]+)", options, re.MULTILINE)
+        listed = slimimg("help").text.partition("\nOptions:\n")[2].partition("\n\n")[0]
+        offered = re.findall(r"^  -.*?(--[a-z-]+)", listed, re.MULTILINE)
+        self.assertEqual(offered, declared)
 
     def test_the_manual_page_of_every_command_has_its_options_and_no_others(self):
         for command in COMMANDS:
@@ -68,13 +113,52 @@ class Usage(ImageTest):
     def assert_wrong(self, *args, **options):
         self.assertEqual(self.assert_one_line(slimimg(*args, **options), 2).out, b"")
 
-    def test_no_command_or_an_unknown_one(self):
-        self.assert_wrong()
+    def test_an_unknown_command(self):
         self.assert_wrong("shrink")
+        self.assert_wrong("help", "shrink")
+
+    def assert_told(self, args, wanted, **options):
+        error = self.assert_one_line(slimimg(*args, **options), 2).err
+        self.assertIn(wanted, error)
+        # No word of the library that parses.
+        self.assertNotRegex(error, r"required|TEXT|At Most|Could not|not in \{|[Ee]xpected")
 
     def test_what_is_missing(self):
-        for args in (("analyze",), ("rebuild", "x.tar"), ("why", "x.tar"), ("diff", "x.tar")):
-            self.assert_wrong(*args)
+        for args, wanted in (
+            (("analyze",), "no IMAGE is given; write it as slimimg analyze IMAGE, or see slimimg"),
+            (("rebuild", "x.tar"), "no -o OUT is given; write it as slimimg rebuild IMAGE -o OUT"),
+            (("rebuild",), "no IMAGE and no -o OUT is given"),
+            (("why", "x.tar"), "no PATH is given; write it as slimimg why IMAGE PATH"),
+            (("diff", "x.tar"), "no AFTER is given"),
+            (("check",), "no IMAGE is given; write it as slimimg check IMAGE"),
+            (("analyze", "x.tar", "--format"), "--format has no value; write it as --format text|"),
+            (("rebuild", "x.tar", "-o"), "--output has no value; write it as -o OUT"),
+        ):
+            self.assert_told(args, wanted)
+
+    def test_what_is_too_much_or_in_the_wrong_place(self):
+        for args, wanted in (
+            (("analyze", "x", "--keep=auto", "--keep=strict"), "--keep is given more than once"),
+            (("analyze", "x", "--quiet=maybe"), "--quiet cannot be maybe; it takes no value: --quiet, or SLIMIMG_QUIET=true"),
+            (("--threads", "4", "analyze", "x"), "--threads stands before the command; options follow it: slimimg COMMAND --threads"),
+            (("--fromat", "json"), "no option --fromat before the command; options follow it: slimimg COMMAND --format"),
+            (("shrink", "analyze", "x"), "there is no command shrink"),
+        ):
+            self.assert_told(args, wanted)
+
+    def test_what_a_value_can_be(self):
+        for args, wanted in (
+            (("analyze", "x", "--keep", "most"), "--keep cannot be most; it takes strict, auto or packages"),
+            (("analyze", "x", "--keep", "strickt"), "did you mean strict? it takes strict, auto"),
+            (("analyze", "x", "--keep="), "--keep has no value"),
+            (("rebuild", "x", "-o", "y", "--layers", "two"), "--layers cannot be two; it takes single or split"),
+            (("analyze", "x", "--timings=xml"), "--timings cannot be xml; it takes text or json"),
+            (("analyze", "x", "--format", "pdf"), "--format cannot be pdf; this command has text, json"),
+            (("check", "x", "--today", "soon"), "--today cannot be soon; write it as 2027-01-31"),
+        ):
+            self.assert_told(args, wanted)
+        self.assert_told(("analyze", "x"), "--color cannot be blue, as SLIMIMG_COLOR says",
+                         env={"SLIMIMG_COLOR": "blue"})
 
     def test_a_slip_is_told_with_what_was_meant(self):
         for args, wanted in (
@@ -84,6 +168,10 @@ class Usage(ImageTest):
             (("--verison",), "no option --verison; did you mean --version?"),
             (("analyze", "a.tar", "b.tar"), "one argument too many: b.tar; see slimimg analyze"),
             (("frobnicate",), "no command frobnicate; see slimimg --help"),
+            (("analyze", "-z", "x"), "there is no option -z; see slimimg analyze --help"),
+            (("analyze", "-q=maybe", "x"), "there is no option -=maybe; see"),
+            (("-q",), "-q stands before the command; options follow it: slimimg COMMAND -q"),
+            (("help", "reubild"), "no command reubild; did you mean rebuild?"),
         ):
             self.assertIn(wanted, self.assert_one_line(slimimg(*args), 2).err)
 
@@ -156,6 +244,88 @@ class Terminal(ImageTest):
         code, error = self.run_on_terminal("rebuild", self.image(), "-o", "-", stdout=True)
         self.assertEqual(code, 2)
         self.assertRegex(error, r"\Aslimimg: [^\n]*terminal[^\n]*\n\Z")
+
+
+class NarrowTerminal(ImageTest):
+    def test_an_error_is_parted_between_words(self):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        try:
+            subprocess.run([SLIMIMG, "rebuild"], stderr=slave, stdin=subprocess.DEVNULL, timeout=60,
+                           check=False)
+            written = os.read(master, 65536).decode()
+        finally:
+            os.close(slave)
+            os.close(master)
+        lines = written.split("\r\n")
+        self.assertLessEqual(max(map(len, lines)), 60)
+        self.assertEqual(" ".join(line.strip() for line in lines).strip() + "\n",
+                         slimimg("rebuild").err)
+        self.assertEqual(len(lines), 4)  # the last is empty
+
+
+class Progress(ImageTest):
+    def run_on(self, *args, width=80, env=None):
+        """Runs with standard error on a terminal; returns what is written there and the report."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        clean = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")}
+        clean.update({"TERM": "xterm", **(env or {})})
+        written = bytearray()
+
+        def read():
+            try:
+                while data := os.read(master, 65536):
+                    written.extend(data)
+            except OSError:  # EIO: nobody has the terminal open any more
+                pass
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            done = subprocess.run([SLIMIMG, *map(str, args)], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=slave, env=clean, timeout=60,
+                                  check=False)
+        finally:
+            os.close(slave)
+            reader.join()
+            os.close(master)
+        self.assertEqual(done.returncode, 0)
+        return written.decode(), done.stdout
+
+    def test_a_terminal_has_one_line_that_is_taken_away_again(self):
+        for width in (80, 120, 20):
+            drawn, report = self.run_on("rebuild", self.image(), "-o", self.folder / "slim.tar",
+                                        width=width)
+            self.assertNotIn("\n", drawn)
+            lines = drawn.split("\r\x1b[K")
+            self.assertEqual((lines[0], lines[-1]), ("", ""))
+            self.assertLess(max(map(len, lines)), width)
+            self.assertIn(b"Attack surface", report)
+            if width > 20:
+                for step in ("reading layer 1 of ", "merging the layers", "following the evidence",
+                             "writing the new layer", "proving the new image"):
+                    self.assertTrue(any(line.startswith(step) for line in lines), (step, lines))
+                self.assertTrue(any(line.endswith("/2 layers") for line in lines), lines)
+
+    def test_a_terminal_that_takes_no_commands_has_lines(self):
+        for env in ({"TERM": "dumb"}, {"TERM": ""}):
+            drawn, _ = self.run_on("analyze", self.image(), env=env)
+            self.assertNotIn("\x1b", drawn)
+            self.assertIn("slimimg: closure\r\n", drawn)
+
+    def test_quiet_and_none_tell_nothing_on_a_terminal(self):
+        for option in (["-q"], ["--progress", "none"], ["-q", "--progress", "plain"]):
+            self.assertEqual(self.run_on("analyze", self.image(), *option)[0], "")
+
+    def test_ci_has_plain_lines_and_a_pipe_has_none(self):
+        image = self.image()
+        self.assertEqual(slimimg("analyze", image, env={"CI": ""}).err, "")
+        self.assertEqual(slimimg("analyze", image, env={"CI": "false"}).err, "")
+        told = slimimg("analyze", image, env={"CI": "true"}).err
+        self.assertRegex(told, r"(?m)^slimimg: hash layer 1 of .* \([\d.]+ .?B\)$")
+        self.assertNotIn("\x1b", told)
+        self.assertEqual(slimimg("analyze", image, "-q", env={"CI": "true"}).err, "")
 
 
 if __name__ == "__main__":

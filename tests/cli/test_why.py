@@ -43,6 +43,10 @@ class Why(ImageTest):
     def test_a_path_that_is_not_there_is_wrong_usage_with_a_proposal(self):
         result = self.assert_one_line(slimimg("why", self.image(), "/opt/idle"), 2)
         self.assertIn("/usr/bin/idle", result.err)
+        slip = self.assert_one_line(slimimg("why", self.image(), "/usr/bin/ilde"), 2)
+        self.assertIn("no /usr/bin/ilde; did you mean /usr/bin/idle?", slip.err)
+        other = self.assert_one_line(slimimg("why", self.image(), "/nowhere/else"), 2)
+        self.assertIn("paths are those inside the image", other.err)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,16 @@ Each block runs in a folder of its own, with a small image as app.tar. For engin
 app:1.0 into a storage that goes with the folder; podman stands in for docker, whose save, load and
 run are the same.
 """
+import importlib.machinery
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
+import types
 import unittest
+import xml.etree.ElementTree as xml
 
 from support import SLIMIMG, ImageTest, main, slimimg
 
@@ -127,6 +131,23 @@ for document, line, words, script in blocks("sh"):
         add(f"test_{stem}_line_{line}", words[1:], script)
 
 
+def calls_in(line):
+    """The words of each call of slimimg in a line of shell; what is only sketched is left out."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;()<>")
+    lexer.whitespace_split = True
+    words = []
+    for word in [*lexer, ";"]:
+        if word.strip("|&;()") == "" or word.startswith((">", "<")):
+            if "slimimg" in words:
+                call = words[words.index("slimimg") + 1 :]
+                sketch = any(re.fullmatch(r"COMMAND|OPTION|.*(…|\.\.\.).*|WHAT", w) for w in call)
+                if call and not sketch:
+                    yield call
+            words = []
+        else:
+            words.append(word)
+
+
 class Shown(ImageTest):
     def test_blocks_are_found(self):
         self.assertGreater(sum(1 for _ in blocks("sh")), 12)
@@ -168,6 +189,42 @@ class Shown(ImageTest):
                 self.assertTrue(there, f"{document}: {call}: there is no {option}")
         self.assertGreater(seen, 40)
 
+    def words_of_calls(self):
+        """(document, words) of each call of slimimg that stands as code in the documents, in the help
+        and in the manual pages."""
+        texts = {}
+        for document in DOCUMENTS:
+            text = document.read_text()
+            code = [block[3] for block in BLOCK.finditer(text)]
+            code += re.findall(r"`(slimimg [a-z]+ [^`]+)`", BLOCK.sub("", text))
+            texts[document.name] = "\n".join(code)
+        for page in sorted((ROOT / "man").glob("*.1")):
+            examples = re.findall(r"^\.EX\n(.*?)^\.EE", page.read_text(), re.MULTILINE | re.DOTALL)
+            plain = "".join(examples).replace("\\-", "-").replace("\\(aq", "'")
+            texts[page.name] = re.sub(r"\\f.|\\&", "", plain)
+        for command in ("", "analyze", "rebuild", "check", "why", "diff", "help"):
+            text = slimimg(*command.split(), "--help").text
+            texts["help " + command] = text.partition("\nExamples:\n")[2].partition("\n\n")[0]
+        for name, text in texts.items():
+            for line in text.replace("\\\n", " ").splitlines():
+                if re.search(r"(^|[^\w./-])slimimg [a-z-]", line):
+                    yield from ((name, words) for words in calls_in(line))
+
+    def test_every_call_is_one_that_the_program_takes(self):
+        seen = set()
+        for document, words in self.words_of_calls():
+            result = slimimg(*words, cwd=self.folder, stdin=b"")
+            # No image is there, so that nothing else can go wrong before it is looked for.
+            self.assertIn(result.code, (0, 3), f"{document}: slimimg {words}: {result.err}")
+            seen.add(tuple(words))
+        self.assertGreater(len(seen), 60)
+
+    def test_a_call_that_is_wrong_is_noticed(self):
+        for line in ("docker save a | slimimg rebuild - -o - --nonrot | docker load",
+                     "x && slimimg analize app.tar  # which", "$ slimimg check --max-growth 5%"):
+            (words,) = calls_in(line)
+            self.assertEqual(slimimg(*words, cwd=self.folder).code, 2, words)
+
     def test_links_lead_to_files(self):
         for document in DOCUMENTS:
             for target in re.findall(r"\]\(([^)#:]+)[^):]*\)", document.read_text()):
@@ -201,6 +258,56 @@ class Shown(ImageTest):
         for document, line, _, text in blocks("sh"):
             done = subprocess.run(["sh", "-n", "-c", text], stderr=subprocess.PIPE, check=False)
             self.assertEqual(done.returncode, 0, f"{document}:{line}: {done.stderr}")
+
+
+class Picture(ImageTest):
+    SVG = "{http://www.w3.org/2000/svg}"
+
+    def texts(self, root, **wanted):
+        return [text.text for text in root.iter(self.SVG + "text")
+                if all(text.get(key) == value for key, value in wanted.items())]
+
+    def test_it_shows_what_the_program_still_prints(self):
+        root = xml.parse(ROOT / "docs" / "rebuild.svg").getroot()
+        image = self.image()
+        printed = slimimg("rebuild", image, "-o", self.folder / "slim.tar").text
+        printed += slimimg("why", image, "/usr/share/doc/idle/copyright").text
+        headings = self.texts(root, **{"font-weight": "bold"})
+        self.assertIn("Attack surface", headings)
+        self.assertIn("Result", headings)
+        for heading in headings:
+            if not heading.startswith("/"):  # a path of that image
+                self.assertIn(heading, printed)
+        commands = [text for text in self.texts(root) if text.startswith("$ slimimg ")]
+        self.assertGreaterEqual(len(commands), 1)
+
+    @unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
+    def test_the_script_takes_it(self):
+        self.image()
+        picture = self.folder / "picture.svg"
+        subprocess.run([ROOT / "scripts/screenshot", picture, "--in", self.folder, "--from", "Result",
+                        "slimimg analyze app.tar", "slimimg why app.tar /nothing"], check=True,
+                       env={**os.environ, "BUILD": pathlib.Path(PROGRAM).parents[2]}, timeout=120)
+        root = xml.parse(picture).getroot()
+        texts = self.texts(root)
+        self.assertEqual(texts[:3], ["$ slimimg analyze app.tar", "…", "Result"])
+        self.assertIn("$ slimimg why app.tar /nothing", texts)
+        self.assertIn("slimimg: the image has no /nothing; paths are those inside the image, from its",
+                      texts)
+        self.assertEqual(self.texts(root, **{"font-weight": "bold"}), ["Result"])
+
+    def test_colours_and_places_are_those_of_the_terminal(self):
+        loader = importlib.machinery.SourceFileLoader("screenshot", str(ROOT / "scripts/screenshot"))
+        module = types.ModuleType("screenshot")
+        module.__file__ = loader.path
+        loader.exec_module(module)
+        text = module.svg(["\x1b[1ma <b>\x1b[0m  c", "\x1b[31md", "e\x1b[39m f"], 20)
+        root = xml.fromstring(text)
+        self.assertEqual(self.texts(root, **{"font-weight": "bold"}), ["a <b>"])
+        self.assertEqual(self.texts(root, fill=module.COLORS[31]), ["d", "e"])
+        place = {t.text: (float(t.get("x")), int(t.get("y"))) for t in root.iter(self.SVG + "text")}
+        self.assertAlmostEqual(place["c"][0] - place["a <b>"][0], 7 * module.WIDTH, delta=0.1)
+        self.assertEqual(place["d"][1] - place["c"][1], module.HEIGHT)
 
 
 if __name__ == "__main__":

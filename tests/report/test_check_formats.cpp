@@ -56,6 +56,7 @@ report::CheckedImages sample() {
     failing.findings[4].waived = {.reason = "goes with 2.0", .until = "2027-01-31"};
     failing.diagnostics = {{.code = "waiver-unused", .message = "a waiver meets nothing"}};
     check::CheckReport passing{.name = "fine:1", .source = "fine.tar", .platform = "linux/arm64"};
+    passing.passed = {"unresolved", "root-user"};
     check::CheckReport broken{.source = "broken.tar"};
     broken.error = Error(Exit::bad_input, "no-image", "broken.tar is no image", "save it again");
     report::CheckedImages result;
@@ -162,11 +163,11 @@ TEST_CASE("one image that can't be checked is not counted as one without finding
 TEST_CASE("JUnit counts what it lists, by what fails the check") {
     report::CheckedImages result = sample();
     const std::string text = rendered("junit", result);
-    CHECK(count(text, "<testcase") == 5 + 3);
+    CHECK(count(text, "<testcase") == 5 + 3 + 2);
     CHECK(count(text, "<failure") == 2);
     CHECK(count(text, "<skipped") == 1);
     CHECK(count(text, "<error ") == 1);
-    CHECK(text.find("tests=\"8\" failures=\"2\" errors=\"1\" skipped=\"1\"") != text.npos);
+    CHECK(text.find("tests=\"10\" failures=\"2\" errors=\"1\" skipped=\"1\"") != text.npos);
     result.fail_on = Level::warning;
     CHECK(count(rendered("junit", result), "<failure") == 3);
     result.fail_on = Level::off;

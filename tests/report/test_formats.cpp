@@ -84,6 +84,18 @@ TEST_CASE("the text report fits 80 columns") {
     }
 }
 
+TEST_CASE("the text report uses what a wider terminal has") {
+    report::Report report = sample_report();
+    report.image.layers[0].created_by = "/bin/sh -c " + std::string(300, 'x');
+    std::size_t widest = 0;
+    std::istringstream lines(report::render_text(report, {.width = 120}));
+    for (std::string line; std::getline(lines, line);) {
+        CHECK_MESSAGE(report::width_of(line) <= 120, line);
+        widest = std::max(widest, report::width_of(line));
+    }
+    CHECK(widest > 110);
+}
+
 TEST_CASE("no report sends control characters from the image to a terminal") {
     for (const report::Format& format : report::formats()) {
         CHECK_FALSE(has_control_character(format.render(sample_report(), {})));

@@ -61,6 +61,33 @@ TEST_CASE("paragraphs are wrapped at 80 columns, later lines hang") {
           "      fourteen fifteen\n");
 }
 
+TEST_CASE("a wider page has longer lines, not longer than eyes can follow") {
+    for (const auto& [width, longest] : {std::pair{90U, 90U}, {300U, 100U}, {20U, 80U}}) {
+        Page page(false, width);
+        std::string text;
+        for (int i = 0; i < 100; ++i) {
+            text += "ten chars ";
+        }
+        page.paragraph(text, 0);
+        const std::string lines = page.take();
+        CHECK(lines.find('\n') <= longest);
+        CHECK(lines.find('\n') > longest - 10);
+    }
+}
+
+TEST_CASE("a wider page has more room for notes, and for labels that need it") {
+    for (const std::size_t width : {80U, 120U}) {
+        Page page(false, width);
+        Table table(page, 10, {4});
+        table.row("name", {"1"}, std::string(200, 'n'));
+        CHECK(width_of(page.take()) == width + 1);  // and a line end
+    }
+    CHECK(Page(false, 80).stretched(10, 30) == 10);
+    CHECK(Page(false, 90).stretched(10, 30) == 20);
+    CHECK(Page(false, 120).stretched(10, 30) == 30);
+    CHECK(Page(false, 120).stretched(10, 5) == 10);
+}
+
 TEST_CASE("a word longer than a line is not cut") {
     Page page(false);
     const std::string path(100, 'p');

@@ -73,6 +73,7 @@ struct CheckReport {
     Efficiency efficiency;
     /// Errors first, then by policy in their order, path and line. Waived ones have their place.
     std::vector<Finding> findings;
+    std::vector<std::string> passed;  ///< policies that are on and found nothing, in their order
     std::vector<Diagnostic> diagnostics;  ///< waivers that meet nothing
     /// Why the image could not be checked; everything but `source` is empty then.
     std::optional<Error> error;

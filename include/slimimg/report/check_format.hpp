@@ -26,7 +26,8 @@ std::string check_markdown(const check::CheckResult& result, const RenderOptions
 std::string check_html(const CheckedImages& result, const RenderOptions& options);
 /// SARIF 2.1.0 (OASIS), one run for all images, with what GitHub's code scanning reads.
 std::string check_sarif(const check::CheckResult& result, const RenderOptions& options);
-/// JUnit's XML as Jenkins and GitLab read it: a suite an image, a case a finding.
+/// JUnit's XML as Jenkins and GitLab read it: a suite an image, a case a finding and
+/// one a policy that found nothing.
 std::string check_junit(const check::CheckResult& result, const RenderOptions& options);
 /// GitHub's workflow commands: annotations, ten of a level at most, for GitHub shows no more.
 std::string check_github(const check::CheckResult& result, const RenderOptions& options);

@@ -11,8 +11,9 @@ namespace slimimg::report {
 
 /// For people's formats; machine-readable ones are always whole and plain.
 struct RenderOptions {
-    bool color = false;    ///< with ANSI escapes
-    bool verbose = false;  ///< every row of every table
+    bool color = false;      ///< with ANSI escapes
+    bool verbose = false;    ///< every row of every table
+    std::size_t width = 80;  ///< columns of text; it needs 80, and uses more for long names
 };
 
 /// A format is a file with a render function and a line in the list of what it renders.

@@ -41,7 +41,7 @@ std::string bash_completion(const Outline& outline) {
         "# bash completion for slimimg, made from the program's own options.\n"
         "_slimimg() {\n"
         "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-        "    local command= words= i\n"
+        "    local command= words= arguments= i\n"
         "    # \"--keep=auto\" comes as three words.\n"
         "    if [[ $cur == = ]]; then\n"
         "        cur=\n"
@@ -71,8 +71,11 @@ std::string bash_completion(const Outline& outline) {
     }
     text += "    esac\n    case $command in\n";
     for (const CommandOutline& command : outline.commands) {
+        const std::vector<std::string> choices = command.argument_choices();
         text += "        " + command.name +
-                ") words=" + single_quoted(join(option_names(command), " ")) + " ;;\n";
+                ") words=" + single_quoted(join(option_names(command), " ")) +
+                (choices.empty() ? "" : " arguments=" + single_quoted(join(choices, " "))) +
+                " ;;\n";
     }
     std::vector<std::string> first = command_names(outline);
     for (const std::string& name : option_names(outline.program)) {
@@ -83,6 +86,8 @@ std::string bash_completion(const Outline& outline) {
            "    esac\n"
            "    if [[ -z $command || $cur == -* ]]; then\n"
            "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+           "    elif [[ -n $arguments ]]; then\n"
+           "        COMPREPLY=($(compgen -W \"$arguments\" -- \"$cur\"))\n"
            "    else\n"
            "        compopt -o default\n"
            "    fi\n"

@@ -48,7 +48,8 @@ std::string fish_completion(const Outline& outline) {
     for (const CommandOutline& command : outline.commands) {
         text += line(before, " -a " + command.name + " -d " + in_fish(command.description));
         const std::string within = "__fish_seen_subcommand_from " + command.name;
-        text += line(within, " -F");
+        const std::vector<std::string> choices = command.argument_choices();
+        text += line(within, choices.empty() ? " -F" : " -a " + in_fish(join(choices, " ")));
         for (const OptionOutline& option : command.options) {
             text += option_line(within, option);
         }

@@ -66,6 +66,14 @@ CommandOutline outline_of_command(const CLI::App& command) {
 
 }  // namespace
 
+std::vector<std::string> CommandOutline::argument_choices() const {
+    std::vector<std::string> choices;
+    for (const OptionOutline& argument : arguments) {
+        choices.insert(choices.end(), argument.choices.begin(), argument.choices.end());
+    }
+    return choices;
+}
+
 Outline outline_of(const CLI::App& app) {
     Outline outline{.program = outline_of_command(app)};
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {

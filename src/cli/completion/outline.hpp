@@ -26,6 +26,9 @@ struct CommandOutline {
     std::string description;
     std::vector<OptionOutline> options;
     std::vector<OptionOutline> arguments;
+
+    /// What its arguments can be, where they are not files.
+    [[nodiscard]] std::vector<std::string> argument_choices() const;
 };
 
 /// The program as its shell completions see it: the command without a name is the program itself.

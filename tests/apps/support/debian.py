@@ -40,6 +40,25 @@ def run(command, **options):
     return done.stdout
 
 
+def in_own_mounts(mounts, command, proc):
+    """A command line that runs a shell command where (folder, inside) are mounted, nowhere else.
+
+    In a chroot, whose root is no mount, mounts can't be made private: there they are taken away at
+    the end.
+    """
+    lines = [f"mount --bind '{folder}' '{inside}'" for folder, inside in mounts]
+    unshare = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={proc}"]
+    if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL,
+                      check=False).returncode == 0:
+        lines.append(f"exec {command}")
+    else:
+        unshare.append("--propagation=unchanged")
+        inside = " ".join(f"'{place}'" for place in [proc, *(inside for _, inside in mounts)])
+        lines.insert(0, f"trap \"umount -l {inside}\" EXIT")
+        lines.append(command)
+    return [*unshare, "sh", "-ec", "\n".join(lines)]
+
+
 def base_layer(work):
     """The tar of a minimal Debian, made once."""
     base = os.path.join(work, "debian.tar")
@@ -87,8 +106,9 @@ class Tree:
         for name, inside in (("lists", "var/lib/apt/lists"), ("archives", "var/cache/apt/archives")):
             cache = os.path.join(self.work, "apt", name)
             os.makedirs(os.path.join(cache, "partial"), exist_ok=True)
-            mounts.append(f"mount --bind '{cache}' '{self.root}/{inside}'")
-        outer = " && ".join([*mounts, f"exec chroot '{self.root}' /bin/sh -euc \"$SCRIPT\""])
+            mounts.append((cache, f"{self.root}/{inside}"))
+        command = in_own_mounts(mounts, f"chroot '{self.root}' /bin/sh -euc \"$SCRIPT\"",
+                                f"{self.root}/proc")
         resolver, policy = (os.path.join(self.root, name)
                             for name in ("etc/resolv.conf", "usr/sbin/policy-rc.d"))
         shutil.copyfile("/etc/resolv.conf", resolver)
@@ -96,8 +116,7 @@ class Tree:
             file.write("#!/bin/sh\nexit 101\n")  # no package starts its service here
         os.chmod(policy, 0o755)
         try:
-            run(["unshare", "--mount", "--pid", "--fork", f"--mount-proc={self.root}/proc",
-                 "sh", "-ec", outer], env={**ENVIRONMENT, "SCRIPT": script})
+            run(command, env={**ENVIRONMENT, "SCRIPT": script})
         finally:
             os.unlink(resolver)
             os.unlink(policy)
