@@ -8,7 +8,7 @@ import html
 import math
 
 WIDTH, HEIGHT = 420, 330          # of a panel
-LEFT, RIGHT, TOP, BOTTOM = 56, 18, 84, 46
+LEFT, RIGHT, TOP, BOTTOM = 56, 32, 84, 46
 COLUMNS = 2
 LIGHT = {"page": "#ffffff", "ink": "#1f2328", "dim": "#59636e", "grid": "#d8dee4",
          "series": ["#0969da", "#bc4c00", "#1a7f37", "#8250df"]}
@@ -46,7 +46,8 @@ def label(value):
 def style():
     def colours(theme):
         rules = [f".page{{fill:{theme['page']}}}", f".ink{{fill:{theme['ink']}}}",
-                 f".dim{{fill:{theme['dim']}}}", f".grid{{stroke:{theme['grid']}}}", f".limit{{stroke:{theme['dim']}}}"]
+                 f".dim{{fill:{theme['dim']}}}", f".grid{{stroke:{theme['grid']}}}",
+                 f".limit{{stroke:{theme['dim']}}}"]
         for number, colour in enumerate(theme["series"]):
             rules.append(f".s{number}{{stroke:{colour}}}.m{number}{{fill:{colour}}}")
         return "".join(rules)

@@ -434,6 +434,11 @@ def write_small_layer(path, text=b"a new layer\n"):
 # Of the layers that write_large_layer makes, by the file's size: to hash them takes longer than all
 # else, and slimimg holds them against the bytes.
 LARGE_LAYERS = {
+    100_000_000: "45c10fe6be5a6c47be99155431f9d5e3e9cdef7b54d84d6378aa2f2abb90e78e",
+    500_000_000: "1a04e340b341cab71032f60f4cf70ab0f5df29a79b28904b8efd9423750dc5c9",
+    1_000_000_000: "381817b1f0e89a6fdae368a73368f0c6cc83906df0b9e906073798db21a53251",
+    3_000_000_000: "583905e21c9e3f338de7f2357bbe207b8723739052ef22532436023d7e48ac52",
+    10_000_000_000: "0f3eb43ef66004861a663824c7dbed504f33ebda074e9014508eabd4261abe7c",
 }
 
 
