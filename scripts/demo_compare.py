@@ -119,7 +119,11 @@ def why_not_run(full):
     try:
         return best_run(full), None
     except Failure as failure:
-        return None, str(failure).replace("\n", " ")
+        reason = str(failure).replace("\n", " ")
+        if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL,
+                          check=False).returncode != 0:
+            reason += "; in a chroot podman works where the root is a mount: mount --bind it onto itself"
+        return None, reason
 
 
 def main(full, slim):

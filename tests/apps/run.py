@@ -122,7 +122,12 @@ def main():
     os.makedirs(options.work, exist_ok=True)
     if options.image:
         name, out = options.image
-        make_image(importlib.import_module(name).RECIPE, name, options.work, os.path.abspath(out))
+        try:
+            make_image(importlib.import_module(name).RECIPE, name, options.work,
+                       os.path.abspath(out))
+        except debian.BuildError as problem:
+            print(f"no image of {name}: {problem}", file=sys.stderr)
+            return 1
         return 0
     if reason := reason_to_skip(options.work):
         print(f"skipped: {reason}\n0 passed, 0 failed")
