@@ -30,16 +30,22 @@ std::size_t utf8_length(std::string_view text) {
     return 0;
 }
 
-/// C0 and C1 control characters and the bidirectional overrides, which reorder what follows.
+/// C0 and C1 control characters, the bidirectional marks, overrides and isolates, which reorder
+/// what is around them (UAX 9), and the line and paragraph separators.
 bool is_command(std::string_view sequence) {
     if (sequence.size() == 1) {
         const auto c = static_cast<unsigned char>(sequence[0]);
         return c < 0x20 || c == 0x7F;
     }
     if (sequence.size() == 2) {
-        return sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0;
+        return (sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0) ||
+               sequence == "\xD8\x9C";
     }
-    return sequence >= "\xE2\x80\xAA" && sequence <= "\xE2\x80\xAE" && sequence.size() == 3;
+    const auto within = [&](std::string_view first, std::string_view last) {
+        return sequence.size() == 3 && sequence >= first && sequence <= last;
+    };
+    return within("\xE2\x80\x8E", "\xE2\x80\x8F") || within("\xE2\x80\xA8", "\xE2\x80\xAE") ||
+           within("\xE2\x81\xA6", "\xE2\x81\xA9");
 }
 
 /// Matches a bracket expression at pattern[at] == '['; sets `next` past it. Without an end the

@@ -22,9 +22,8 @@ struct Copies {
     std::optional<std::uint64_t> least;  ///< of them; 0 once it is deleted
     std::uint64_t wasted = 0;
     std::size_t wasted_copies = 0;
-    bool is_there = false;
-    std::uint64_t bytes = 0;  ///< of the copy that is there
-    std::size_t layer = 0;    ///< of the copy that is there
+    std::uint64_t bytes = 0;  ///< of the last copy
+    std::size_t layer = 0;    ///< of the last copy
 };
 
 /// Goes through the layers as they are stacked.
@@ -64,9 +63,7 @@ class Stacking {
         }
         const std::string hidden = path::join(folder, name.substr(whiteout_prefix.size()));
         remove_below(hidden);
-        if (const auto at = copies_.find(hidden); at != copies_.end()) {
-            remove(at->second);
-        }
+        remove(hidden);
     }
 
     void take(const LayerEntry& entry) {
@@ -80,18 +77,16 @@ class Stacking {
         all_bytes_ += bytes;
         if (entry.header.type == EntryType::directory) {
             // A folder in the place of a file replaces it.
-            if (const auto at = copies_.find(entry.path); at != copies_.end()) {
-                remove(at->second);
-            }
+            remove(entry.path);
             return;
         }
-        Copies& copies = copies_[entry.path];
-        if (copies.is_there) {
+        const auto at = copies_.try_emplace(entry.path).first;
+        Copies& copies = at->second;
+        if (!there_.try_emplace(at->first, &copies).second) {
             discard(copies);
         }
         copies.all += bytes;
         copies.least = std::min(copies.least.value_or(bytes), bytes);
-        copies.is_there = true;
         copies.bytes = bytes;
         copies.layer = layer_;
     }
@@ -100,22 +95,30 @@ class Stacking {
         copies.wasted += copies.bytes;
         copies.wasted_copies += 1;
         waste_.of_layer[copies.layer] += copies.bytes;
-        copies.is_there = false;
     }
 
-    void remove(Copies& copies) {
-        if (copies.is_there) {
-            waste_.deleted_by_layer[layer_] += copies.bytes;
-            discard(copies);
-            copies.least = 0;
+    using There = std::map<std::string_view, Copies*, std::less<>>;
+
+    /// Returns what stands behind it.
+    There::iterator remove(There::iterator at) {
+        Copies& copies = *at->second;
+        waste_.deleted_by_layer[layer_] += copies.bytes;
+        discard(copies);
+        copies.least = 0;
+        return there_.erase(at);
+    }
+
+    void remove(std::string_view path) {
+        if (const auto at = there_.find(path); at != there_.end()) {
+            remove(at);
         }
     }
 
     void remove_below(std::string_view folder) {
         const std::string first = folder == "/" ? "/" : std::string(folder) + '/';
-        for (auto at = copies_.lower_bound(first);
-             at != copies_.end() && at->first.starts_with(first); ++at) {
-            remove(at->second);
+        auto at = there_.lower_bound(first);
+        while (at != there_.end() && at->first.starts_with(first)) {
+            at = remove(at);
         }
     }
 
@@ -146,6 +149,7 @@ class Stacking {
     std::span<const archive::LayerScan> layers_;
     std::size_t layer_ = 0;
     std::map<std::string, Copies, std::less<>> copies_;
+    There there_;  ///< those that no layer has deleted, so that each is deleted but once
     std::uint64_t all_bytes_ = 0;
     std::uint64_t user_bytes_ = 0;  ///< of all layers but the lowest, as dive has it
     Waste waste_;

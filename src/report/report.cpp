@@ -53,6 +53,12 @@ Program program_info(const image::Config& config, const closure::Request& reques
     return program;
 }
 
+std::size_t sources_of(const slim::Plan& plan) {
+    return static_cast<std::size_t>(
+        std::count_if(plan.items.begin(), plan.items.end(),
+                      [](const slim::PlanItem& item) { return item.source.has_value(); }));
+}
+
 bool is_name_of_file(std::string_view type) {
     return type == "file" || type == "hardlink";
 }
@@ -64,6 +70,9 @@ class Accountant {
         : analysis_(analysis), tree_(analysis.rootfs), report_(report) {}
 
     void run() {
+        // Exactly: a list that doubles as it grows takes three times its room.
+        report_.kept.reserve(analysis_.plan.items.size());
+        report_.removed.reserve(tree_.size() - std::min(tree_.size(), sources_of(analysis_.plan)));
         for (const slim::PlanItem& item : analysis_.plan.items) {
             add_kept(item);
         }

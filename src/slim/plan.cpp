@@ -24,7 +24,9 @@ bool has_at(const Plan& plan, std::size_t place, std::string_view path) {
 
 Plan plan_of_kept(const rootfs::Rootfs& rootfs, const closure::Closure& closure) {
     Plan plan;
-    plan.items.reserve(closure.kept.size());
+    // With room for what is added, so that a long list is not copied into one of twice its size.
+    constexpr std::size_t most_added = 1000;
+    plan.items.reserve(closure.kept.size() + most_added);
     for (const auto& [node, reasons] : closure.kept) {
         plan.items.push_back(item_of(rootfs, node));
     }

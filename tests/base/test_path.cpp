@@ -56,4 +56,9 @@ TEST_CASE("printable leaves text alone and defuses what a terminal would obey") 
     CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // surrogate
     CHECK(printable("\xc2\x9b") == "\\xc2\\x9b");           // C1: CSI
     CHECK(printable("\xe2\x80\xae") == "\\xe2\\x80\\xae");  // right-to-left override
+    CHECK(printable("\xe2\x81\xa7") == "\\xe2\\x81\\xa7");  // right-to-left isolate
+    CHECK(printable("\xe2\x80\x8f") == "\\xe2\\x80\\x8f");  // right-to-left mark
+    CHECK(printable("\xd8\x9c") == "\\xd8\\x9c");           // Arabic letter mark
+    CHECK(printable("\xe2\x80\xa8") == "\\xe2\\x80\\xa8");  // line separator
+    CHECK(printable("\xe2\x80\xa6 \xe2\x81\xaa") == "\xe2\x80\xa6 \xe2\x81\xaa");
 }

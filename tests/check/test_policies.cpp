@@ -184,6 +184,19 @@ TEST_CASE("dive's figures: copies count but the one that stays, a deleted folder
     CHECK(opaque.report.efficiency.wasted_bytes == 100);
 }
 
+TEST_CASE("what is deleted again and again is looked for but once") {
+    std::vector<test::Member> files;
+    std::vector<test::Member> whiteouts;
+    for (int i = 0; i < 100'000; ++i) {
+        files.push_back(test::file("a/" + std::to_string(i), ""));
+        whiteouts.push_back(test::file("a/.wh..wh..opq", ""));
+    }
+    files.push_back(test::file("a/x", std::string(1000, 'x')));
+    const Checked checked({test::tar(files), test::tar(whiteouts)}, "{}");
+    CHECK(checked.report.efficiency.wasted_bytes == 1000);
+    CHECK(checked.report.layers.at(0).wasted == 1000);
+}
+
 TEST_CASE("dive's policies have its limits, and a default that small images are not held to") {
     const std::string base = layer({test::file("a", std::string(100, 'a'))});
     const std::string over = layer({test::file("a", std::string(100, 'b'))});

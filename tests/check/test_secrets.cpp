@@ -119,3 +119,44 @@ TEST_CASE("keys that an installation makes are a policy of their own") {
     CHECK(checked.one("generated-key").level == check::Level::warning);
     CHECK_FALSE(holding("etc/ssh/ssh_config", "x").finds("generated-key"));
 }
+
+TEST_CASE("hostile texts come to an end: each takes hours where letters are run over twice") {
+    const auto repeated = [](const std::string& text) {
+        std::string all;
+        while (all.size() < 2'000'000) {
+            all += text;
+        }
+        return all;
+    };
+    for (const char* const text :
+         {"glpat-", "AKIA", "dckr_pat_", "xoxb-", "T3BlbkFJ", "sk-", "/AKIAQ7MZ4KXN2WLP5RTB",
+          "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "SG.", "AccountKey="}) {
+        CAPTURE(text);
+        CHECK_FALSE(finds(repeated(text)));
+    }
+}
+
+TEST_CASE("of very many secrets the first are told, each with its line") {
+    std::string text;
+    for (int i = 0; i < 40'000; ++i) {
+        text += "\n_auth=" + github;
+    }
+    const Checked checked = holding("app/.npmrc", text);
+    CHECK(checked.one("secret").line == 2);
+}
+
+TEST_CASE("secrets in many files that many layers change") {
+    std::vector<std::string> layers;
+    constexpr int count = 300;
+    for (int layer = 0; layer < count; ++layer) {
+        std::vector<test::Member> members;
+        for (int i = 0; i < 20; ++i) {
+            members.push_back(test::file("app/" + std::to_string(i) + "/token", github));
+        }
+        if (layer > 0) {
+            members.push_back(test::file("app/.wh." + std::to_string(layer % 20), ""));
+        }
+        layers.push_back(test::tar(members));
+    }
+    CHECK(Checked(layers, "{}").finds("secret"));
+}

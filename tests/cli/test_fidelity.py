@@ -312,6 +312,27 @@ class Folder(ImageTest):
         inside = self.folder / ("root" + str(outside))
         self.assertEqual(sorted(os.listdir(inside)), ["x", "y"])
 
+    def test_a_deep_tree(self):
+        """With no call for each name of each path, which would be millions."""
+        depth = 800
+        layer = Layer()
+        for names in range(1, depth + 1):
+            layer.folder("d/" * names)
+        image = self.fixture.docker(self.folder / "app.tar", [
+            *self.fixture.layers, layer.file("d/" * depth + "file", "deep").bytes()])
+        command = [os.environ.get("SLIMIMG", "slimimg"), "rebuild", image, "-o", self.folder / "out",
+                   "--output-format", "dir", "--include", "/d"]
+        self.assert_fine(slimimg(*command[1:]))
+        self.assertEqual((self.folder / "out" / ("d/" * depth) / "file").read_text(), "deep")
+        log = self.folder / "log"
+        traced = subprocess.run(["strace", "-f", "-o", log, *command[:4],
+                                 self.folder / "again", *command[5:], "--sandbox", "none"],
+                                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        if b"ptrace" in traced.stderr:
+            self.skipTest("no process may be traced here")
+        self.assertLess(len(log.read_text().splitlines()), 50 * depth)
+
     @unittest.skipIf(os.geteuid() or not shutil.which("setpriv"), "needs to change the user")
     def test_what_a_user_may_not_set_is_told(self):
         layer = Layer().file("app/set-id", b"s", 0o6755, uid=5)

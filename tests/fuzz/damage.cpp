@@ -7,6 +7,7 @@
 #include "slimimg/base/digest.hpp"
 
 #include "fuzz/inputs.hpp"
+#include "fuzz/targets.hpp"
 #include "support/elf.hpp"
 #include "support/loadable.hpp"
 #include "support/pack.hpp"
@@ -110,6 +111,9 @@ std::vector<Member> system_layer() {
         hardlink("usr/bin/dash", "usr/bin/sh"),
         file("etc/passwd", "root:x:0:0::/:/bin/sh\n"),
         file("etc/nsswitch.conf", "hosts: files dns\n"),
+        file("etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n/srv/lib\n"),
+        file("etc/ld.so.cache", ld_cache_seeds().front()),
+        file("root/.aws/credentials", "aws_secret_access_key = abcdefghijklmnopqrstuvwxyz0123\n"),
         file("var/lib/dpkg/status",
              "Package: libc6\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
              "Provides: x (= 1)\n\nPackage: dash\nStatus: install ok installed\nVersion: 1\n"
@@ -408,6 +412,14 @@ void damage_config(Random& random, Parts& parts) {
     parts.config = damaged_json(random, parts.config);
 }
 
+/// Small as it is stored, and far more when it is inflated.
+void add_bomb(Random& random, Parts& parts) {
+    constexpr std::size_t size = 80U << 20U;
+    if (random.one_in(20)) {
+        random.of(parts.layers).push_back(test::file("srv/data/bomb", std::string(size, '\0')));
+    }
+}
+
 struct Damage {
     const char* name;
     void (*apply)(Random& random, Parts& parts);
@@ -429,6 +441,7 @@ constexpr std::array part_damages = {Damage{"name", damage_name},
                                      Damage{"order", reorder},
                                      Damage{"layers", add_layers},
                                      Damage{"dropped", drop_members},
+                                     Damage{"bomb", add_bomb},
                                      Damage{"config", damage_config}};
 
 /// Lies in the fields of a header, its checksum made right again.
@@ -489,6 +502,14 @@ std::string compressed(Random& random, const std::string& plain) {
     }
 }
 
+/// A name of the image as JSON has it.
+std::string odd_tag(Random& random) {
+    constexpr std::array<std::string_view, 6> tags = {"app:1",        R"(\u001b[31m\r\n::error::x)",
+                                                      "../../x:1",    R"(<b>|`x`|\u202e:1)",
+                                                      "a/b@sha256:x", ""};
+    return std::string(tags[random.one_in(10) ? random.below(tags.size()) : 0]);
+}
+
 std::string in_quotes(const std::string& text) {
     return '"' + text + '"';
 }
@@ -540,15 +561,15 @@ std::vector<Member> archive_files(Random& random, const Parts& parts) {
         const std::string index =
             maybe(R"({"schemaVersion":2,"manifests":[{"mediaType":)"
                   R"("application/vnd.oci.image.manifest.v1+json",)" +
-                  add_blob(manifest) +
-                  R"(,"annotations":{"org.opencontainers.image.ref.name":"app:1"}}]})");
+                  add_blob(manifest) + R"(,"annotations":{"org.opencontainers.image.ref.name":")" +
+                  odd_tag(random) + R"("}}]})");
         files.push_back(test::file("index.json", index));
         files.push_back(test::file("oci-layout", R"({"imageLayoutVersion":"1.0.0"})"));
     } else {
         files.push_back(test::file("c.json", config));
-        files.push_back(test::file(
-            "manifest.json",
-            maybe(R"([{"Config":"c.json","RepoTags":["app:1"],"Layers":[)" + layers + "]}]")));
+        files.push_back(test::file("manifest.json",
+                                   maybe(R"([{"Config":"c.json","RepoTags":[")" + odd_tag(random) +
+                                         R"("],"Layers":[)" + layers + "]}]")));
     }
     return files;
 }
@@ -574,34 +595,65 @@ std::string packed_archive(Random& random, const Parts& parts) {
 
 std::vector<std::string> random_command(Random& random) {
     std::vector<std::string> command;
-    const auto maybe = [&](std::vector<std::string> options) {
+    const auto add = [&](const std::vector<std::string>& words) {
+        command.insert(command.end(), words.begin(), words.end());
+    };
+    const auto maybe = [&](const std::vector<std::string>& words) {
         if (random.one_in(4)) {
-            command.insert(command.end(), options.begin(), options.end());
+            add(words);
         }
     };
-    switch (random.below(4)) {
+    const auto one_of = [&](const std::vector<std::string>& words) { return random.of(words); };
+    const std::string image = random.one_in(8) ? "-" : image_word;
+    const std::vector<std::string> formats{"json", "markdown", "html"};
+    switch (random.below(8)) {
         case 0:
-            command = {"analyze"};
-            maybe({"--format", "json"});
+            add({"analyze", image});
+            maybe({"--format", one_of(formats)});
             maybe({"--verbose"});
+            maybe({"--sbom", "@slim.spdx.json"});
             break;
         case 1:
-            command = {"why", random.one_in(2) ? "/usr/lib/libc.so.6"
-                                               : "/" + std::string(odd_names[random.below(4)])};
+            add({"why", image,
+                 random.one_in(2) ? "/usr/lib/libc.so.6"
+                                  : "/" + std::string(odd_names[random.below(4)])});
+            maybe({"--format", "json"});
+            break;
+        case 2:
+            add({"check", image, "--format",
+                 one_of({"text", "json", "markdown", "html", "sarif", "junit", "github",
+                         "codequality"})});
+            maybe({"--profile", "distroless"});
+            maybe({"--fail-on", one_of({"note", "never"})});
+            break;
+        case 3:
+            add({"diff", image, image_word, "--format", one_of({"text", "json", "markdown"})});
+            maybe({"--max-growth", "5%"});
             break;
         default:
-            command = {"rebuild"};
+            add({"rebuild", image, "-o", target_word});
             maybe({"--layers", "split"});
-            maybe({"--base", random.one_in(2) ? "static" : "auto"});
-            maybe({"--output-format", random.one_in(2) ? "oci" : "oci-dir"});
-            maybe({"--compress", random.one_in(2) ? "zstd:1" : "gzip:1"});
+            maybe({"--base", random.one_in(4) ? image_word : one_of({"static", "auto", "cc"})});
+            if (random.one_in(4)) {
+                add({"--output-format", one_of({"oci", "oci-dir", "dir"})});
+            }
+            maybe({"--compress", one_of({"zstd:1", "gzip:1"})});
             maybe({"--nonroot"});
+            maybe({"--strip"});
+            maybe({"--sbom-inside"});
+            maybe({"--sbom", "@slim.cdx.json"});
+            maybe({"--report", "@slim.html"});
             maybe({"--allow-missing", "*"});
     }
-    maybe({"--keep", random.one_in(2) ? "strict" : "packages"});
-    maybe({"--include", "/srv/**"});
+    if (command.front() != "diff") {
+        maybe({"--keep", one_of({"strict", "packages"})});
+        maybe({"--include", "/srv/**"});
+    }
     maybe({"--no-verify"});
-    command.insert(command.end(), {"--threads", random.one_in(2) ? "1" : "2"});
+    if (random.one_in(8)) {
+        add({"--cache", "@slim-cache"});
+    }
+    add({"--threads", one_of({"1", "2"})});
     return command;
 }
 

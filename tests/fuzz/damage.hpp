@@ -26,10 +26,15 @@ class Random {
     std::mt19937_64 engine_;
 };
 
+/// In a command: the image's file, and what is made in the target's folder.
+inline constexpr const char* image_word = "@image";
+inline constexpr const char* target_word = "@slim";
+
 /// A damaged image, and what to do with it.
 struct Damaged {
     std::string archive;
-    /// The command and its options, without the image.
+    /// The command and its options. "@NAME" stands for a file of that name; an image "-" is read
+    /// from standard input.
     std::vector<std::string> command;
     std::string what;  ///< the damages, for people
 };

@@ -32,7 +32,8 @@ class ElfStore {
   private:
     const rootfs::Rootfs& rootfs_;
     Limits limits_;
-    std::unordered_map<rootfs::NodeId, std::optional<elf::ElfFacts>> by_inode_;
+    /// Null for what is no ELF file, as most are not.
+    std::unordered_map<rootfs::NodeId, std::unique_ptr<const elf::ElfFacts>> by_inode_;
     std::shared_ptr<LoaderKnowledge> loaders_;
 };
 

@@ -112,8 +112,8 @@ std::optional<std::string_view> match_private_key(std::string_view text, std::si
         return std::nullopt;
     }
     const std::size_t start = label_end + dashes.size();
-    const std::size_t end = rest.find("-----END ", start);
-    if (end == std::string_view::npos) {
+    const std::size_t end = rest.find(dashes, start);
+    if (end == std::string_view::npos || !rest.substr(end).starts_with("-----END ")) {
         return std::nullopt;
     }
     // Headers of a key with a passphrase (RFC 1421) are no base64.

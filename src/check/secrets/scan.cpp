@@ -1,14 +1,15 @@
 #include "check/secrets/scan.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <iterator>
+#include <optional>
 #include <tuple>
 
 #include "slimimg/base/digest.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
 
+#include "check/secrets/fate.hpp"
 #include "check/secrets/secrets.hpp"
 
 namespace slimimg::check::secrets {
@@ -27,7 +28,9 @@ bool is_text(std::string_view content) {
 
 std::vector<Secret> find_all(std::string_view path, std::string_view text) {
     std::vector<Secret> secrets = find_in_text(text);
-    for (Secret& secret : find_by_name(path, text)) {
+    std::vector<Secret> named = find_by_name(path, text);
+    named.resize(std::min(named.size(), most_secrets));
+    for (Secret& secret : named) {
         const bool known = std::any_of(secrets.begin(), secrets.end(), [&](const Secret& other) {
             return other.value.find(secret.value) != std::string_view::npos;
         });
@@ -38,14 +41,23 @@ std::vector<Secret> find_all(std::string_view path, std::string_view text) {
     return secrets;
 }
 
-FoundSecret told(const Secret& secret, std::string_view text) {
-    FoundSecret found;
-    found.kind = secret.kind;
-    found.line =
-        1 + static_cast<std::size_t>(std::count(
-                text.begin(), text.begin() + static_cast<std::ptrdiff_t>(secret.offset), '\n'));
-    found.identity = secret.kind + ' ' + sha256(as_bytes(secret.value)).hex();
-    return found;
+/// In the order of their places, so that lines are counted once.
+std::vector<FoundSecret> told(std::vector<Secret> secrets, std::string_view text) {
+    std::stable_sort(secrets.begin(), secrets.end(),
+                     [](const Secret& a, const Secret& b) { return a.offset < b.offset; });
+    std::vector<FoundSecret> all;
+    std::size_t line = 1;
+    std::size_t counted = 0;
+    for (const Secret& secret : secrets) {
+        const std::string_view between = text.substr(counted, secret.offset - counted);
+        line += static_cast<std::size_t>(std::count(between.begin(), between.end(), '\n'));
+        counted = secret.offset;
+        FoundSecret& found = all.emplace_back();
+        found.kind = secret.kind;
+        found.line = line;
+        found.identity = secret.kind + ' ' + sha256(as_bytes(secret.value)).hex();
+    }
+    return all;
 }
 
 std::vector<FoundSecret> scan_layer(const archive::LayerScan& layer, std::size_t index) {
@@ -59,37 +71,18 @@ std::vector<FoundSecret> scan_layer(const archive::LayerScan& layer, std::size_t
         if (!content || !is_text(content->text()) || is_sample_path(entry.path)) {
             continue;
         }
-        for (const Secret& secret : find_all(entry.path, content->text())) {
-            FoundSecret& one = found.emplace_back(told(secret, content->text()));
-            one.path = entry.path;
-            one.layer = index;
+        for (FoundSecret& secret : told(find_all(entry.path, content->text()), content->text())) {
+            secret.path = entry.path;
+            secret.layer = index;
+            found.push_back(std::move(secret));
         }
     }
     return found;
 }
 
-/// What becomes of a file of one layer in those above it.
-void find_fate(FoundSecret& secret, const rootfs::Rootfs& tree) {
-    const auto node = tree.find(secret.path);
-    if (node && tree[*node].content_layer == secret.layer) {
-        return;
-    }
-    const auto layers = tree.layers();
-    for (std::size_t i = secret.layer + 1; i < layers.size(); ++i) {
-        for (const LayerEntry& entry : layers[i].entries) {
-            const std::string_view name = path::basename(entry.path);
-            const std::string_view folder = path::parent(entry.path);
-            const bool opaque = name == ".wh..wh..opq" && path::is_within(secret.path, folder);
-            const bool whiteout = name.starts_with(".wh.") && !opaque &&
-                                  path::is_within(secret.path, path::join(folder, name.substr(4)));
-            if (opaque || whiteout || entry.path == secret.path) {
-                secret.hidden_by = i;
-                secret.deleted = entry.path != secret.path;
-                return;
-            }
-        }
-    }
-}
+/// Of images as they were after some layer, each made anew. Who deletes secrets in more layers than
+/// that is told of all of them.
+constexpr std::size_t most_trees = 20;
 
 /// The packages of an image as it was after one of its layers.
 class PackagesAfter {
@@ -101,34 +94,46 @@ class PackagesAfter {
         if (path::is_within(path, "/etc")) {
             return false;
         }
-        const rootfs::Rootfs& tree = hidden ? tree_after(layer).first : look_.rootfs();
+        if (hidden && !goes_back_to(layer)) {
+            return false;
+        }
+        const rootfs::Rootfs& tree = hidden ? state_->tree : look_.rootfs();
         const auto node = tree.find(path);
         if (!node || tree[*node].content_layer != layer) {
             return false;
         }
-        return hidden ? tree_after(layer).second.owner(*node).has_value()
-                      : look_.is_packaged(*node);
+        return hidden ? state_->packages.owner(*node).has_value() : look_.is_packaged(*node);
     }
 
   private:
-    using State = std::pair<rootfs::Rootfs, closure::PackageDb>;
+    struct State {
+        std::size_t layer;
+        rootfs::Rootfs tree;
+        closure::PackageDb packages;
+    };
 
-    /// Made where something was found in a file that is hidden later, which is seldom.
-    const State& tree_after(std::size_t layer) {
-        auto at = states_.find(layer);
-        if (at == states_.end()) {
-            const auto layers = look_.rootfs().layers();
-            rootfs::Rootfs tree = rootfs::Rootfs::merge(
-                {layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(layer) + 1},
-                look_.run());
-            closure::PackageDb packages = closure::PackageDb::read(tree);
-            at = states_.emplace(layer, State{std::move(tree), std::move(packages)}).first;
+    /// Secrets come in the order of their layers, so that one tree at a time is enough. It is made
+    /// where something was found in a file that is hidden later, which is seldom.
+    bool goes_back_to(std::size_t layer) {
+        if (state_ && state_->layer == layer) {
+            return true;
         }
-        return at->second;
+        state_.reset();
+        if (made_ == most_trees) {
+            return false;
+        }
+        ++made_;
+        const auto layers = look_.rootfs().layers();
+        rootfs::Rootfs tree = rootfs::Rootfs::merge(
+            {layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(layer) + 1}, look_.run());
+        closure::PackageDb packages = closure::PackageDb::read(tree);
+        state_.emplace(State{layer, std::move(tree), std::move(packages)});
+        return true;
     }
 
     const Inspection& look_;
-    std::map<std::size_t, State> states_;
+    std::optional<State> state_;
+    std::size_t made_ = 0;
 };
 
 }  // namespace
@@ -139,18 +144,24 @@ std::vector<FoundSecret> scan_layers(const Inspection& look) {
     parallel_for(look.run().threads, layers.size(),
                  [&](std::size_t i) { by_layer[i] = scan_layer(layers[i], i); });
 
-    std::vector<FoundSecret> all;
-    PackagesAfter packages(look);
+    std::vector<FoundSecret> candidates;
     for (std::vector<FoundSecret>& some : by_layer) {
-        for (FoundSecret& secret : some) {
-            find_fate(secret, look.rootfs());
-            if (!packages.own(secret.path, secret.layer, secret.hidden_by.has_value())) {
-                all.push_back(std::move(secret));
-            }
+        std::move(some.begin(), some.end(), std::back_inserter(candidates));
+    }
+    const Fates fates(layers, candidates);
+    PackagesAfter packages(look);
+    std::vector<FoundSecret> all;
+    for (FoundSecret secret : candidates) {
+        const auto node = look.rootfs().find(secret.path);
+        if (!node || look.rootfs()[*node].content_layer != secret.layer) {
+            fates.tell(secret);
+        }
+        if (!packages.own(secret.path, secret.layer, secret.hidden_by.has_value())) {
+            all.push_back(std::move(secret));
         }
     }
     const auto place = [](const FoundSecret& secret) {
-        return std::tie(secret.path, secret.identity, secret.hidden_by, secret.layer);
+        return std::tie(secret.path, secret.identity, secret.hidden_by, secret.layer, secret.line);
     };
     std::sort(all.begin(), all.end(),
               [&](const auto& a, const auto& b) { return place(a) < place(b); });
@@ -166,11 +177,7 @@ std::vector<FoundSecret> scan_layers(const Inspection& look) {
 }
 
 std::vector<FoundSecret> scan_text(std::string_view text) {
-    std::vector<FoundSecret> found;
-    for (const Secret& secret : find_in_text(text)) {
-        found.push_back(told(secret, text));
-    }
-    return found;
+    return told(find_in_text(text), text);
 }
 
 }  // namespace slimimg::check::secrets

@@ -15,6 +15,9 @@ struct Secret {
     std::string_view value;  ///< of the text; never shown
 };
 
+/// Of one text; one with more is no settings file, and hostile where it is not a test's.
+inline constexpr std::size_t most_secrets = 1000;
+
 /// How a format is told: by its first letters, and by looking at what follows.
 struct Format {
     std::string_view anchor;  ///< at least three letters
@@ -23,7 +26,7 @@ struct Format {
     std::optional<std::string_view> (*match)(std::string_view text, std::size_t at) = nullptr;
 };
 
-/// Tokens and keys anywhere in a text, in order of place.
+/// Tokens and keys anywhere in a text, in order of place; the first most_secrets.
 std::vector<Secret> find_in_text(std::string_view text);
 /// Passwords in files that are known by their names: .netrc, .docker/config.json, .npmrc, …
 std::vector<Secret> find_by_name(std::string_view path, std::string_view text);

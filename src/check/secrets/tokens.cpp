@@ -36,13 +36,17 @@ bool starts_word(std::string_view text, std::size_t at) {
     return at == 0 || !is_word(text[at - 1]);
 }
 
-/// A token of `prefix` and `least` to `most` letters of a kind, that ends there.
+/// A token of `prefix` and `least` to `most` letters of a kind, that ends there. A kind has letters
+/// of words alone, so that no letter is run over for two starts.
 std::optional<std::string_view> token(std::string_view text, std::size_t at, std::size_t prefix,
                                       std::size_t least, std::size_t most, bool (*kind)(char)) {
+    if (!starts_word(text, at)) {
+        return std::nullopt;
+    }
     const std::size_t length = run(text, at + prefix, kind);
     const bool ends = at + prefix + length == text.size() || !is_word(text[at + prefix + length]);
     const std::string_view body = text.substr(at + prefix, length);
-    if (!starts_word(text, at) || length < least || length > most || !ends || !looks_random(body)) {
+    if (length < least || length > most || !ends || !looks_random(body)) {
         return std::nullopt;
     }
     return text.substr(at, prefix + length);
@@ -105,13 +109,15 @@ std::optional<std::string_view> match_aws(std::string_view text, std::size_t at)
     const auto is_key = [](char c) { return is_alnum(c) || c == '/' || c == '+'; };
     const std::size_t first = at > reach ? at - reach : 0;
     const std::size_t last = std::min(text.size(), at + id_length + reach);
+    const std::string_view near = text.substr(0, last + secret_length + 1);
     for (std::size_t i = first; i < last;) {
-        const std::size_t length = run(text, i, is_key);
+        const std::size_t length = run(near, i, is_key);
         const std::string_view word = text.substr(i, length);
         const bool mixed =
+            length == secret_length &&
             std::any_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; }) &&
             std::any_of(word.begin(), word.end(), [](char c) { return c > 'f' && c <= 'z'; });
-        if (length == secret_length && mixed && looks_random(word)) {
+        if (mixed && looks_random(word)) {
             return word;
         }
         i += length + 1;
@@ -192,8 +198,9 @@ std::optional<std::string_view> match_anthropic(std::string_view text, std::size
 
 std::optional<std::string_view> match_openai(std::string_view text, std::size_t at) {
     // The mark stands in the middle of the token.
+    constexpr std::size_t longest = 203;
     std::size_t start = at;
-    while (start > 0 && is_word(text[start - 1])) {
+    while (start > 0 && at - start <= longest && is_word(text[start - 1])) {
         --start;
     }
     return text.substr(start).starts_with("sk-") && at - start >= 20
@@ -304,6 +311,9 @@ std::vector<Secret> find_in_text(std::string_view text) {
             }
             if (const auto value = format.match(text, at)) {
                 secrets.push_back({std::string(format.kind), at, *value});
+                if (secrets.size() == most_secrets) {
+                    return secrets;
+                }
             }
         }
     }

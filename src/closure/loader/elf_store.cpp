@@ -11,13 +11,15 @@ const elf::ElfFacts* ElfStore::facts(rootfs::NodeId node) {
     const rootfs::NodeId inode = rootfs_[node].inode;
     auto known = by_inode_.find(inode);
     if (known == by_inode_.end()) {
-        std::optional<elf::ElfFacts> facts;
+        std::unique_ptr<const elf::ElfFacts> facts;
         if (rootfs_[node].is_file() && rootfs_[node].header.size <= limits_.elf_bytes) {
-            facts = elf::read_facts(rootfs_.content(node).bytes, limits_);
+            if (auto found = elf::read_facts(rootfs_.content(node).bytes, limits_)) {
+                facts = std::make_unique<const elf::ElfFacts>(std::move(*found));
+            }
         }
         known = by_inode_.emplace(inode, std::move(facts)).first;
     }
-    return known->second ? &*known->second : nullptr;
+    return known->second.get();
 }
 
 }  // namespace slimimg::closure
