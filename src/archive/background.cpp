@@ -12,19 +12,25 @@ Background::~Background() {
     close();
 }
 
-void Background::write(Bytes bytes) {
+void Background::write(Bytes bytes, const std::function<void(Bytes)>& beside) {
     constexpr std::size_t piece_bytes = 1 << 20;
     while (!bytes.empty()) {
-        put(bytes.first(std::min(bytes.size(), piece_bytes)));
-        bytes = bytes.subspan(std::min(bytes.size(), piece_bytes));
+        const Bytes copy = put(bytes.first(std::min(bytes.size(), piece_bytes)));
+        bytes = bytes.subspan(copy.size());
+        if (beside) {
+            beside(copy);  // it stays until another one is put there, by this thread
+        }
     }
 }
 
-void Background::put(Bytes piece) {
+const std::vector<std::byte>& Background::put(Bytes piece) {
     std::vector<std::byte>* slot = nullptr;
     {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return written_ - done_ < ring_.size(); });
+        if (error_) {
+            std::rethrow_exception(error_);
+        }
         slot = &ring_[written_ % ring_.size()];
     }
     slot->assign(piece.begin(), piece.end());
@@ -33,6 +39,7 @@ void Background::put(Bytes piece) {
         ++written_;
     }
     changed_.notify_one();
+    return *slot;
 }
 
 void Background::finish() {
@@ -50,15 +57,17 @@ void Background::run() {
             return;
         }
         const std::vector<std::byte>& slot = ring_[done_ % ring_.size()];
-        lock.unlock();
         if (!error_) {
+            lock.unlock();
+            std::exception_ptr error;
             try {
                 work_(slot);
             } catch (...) {
-                error_ = std::current_exception();
+                error = std::current_exception();
             }
+            lock.lock();
+            error_ = error;
         }
-        lock.lock();
         ++done_;
         changed_.notify_one();
     }

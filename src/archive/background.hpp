@@ -22,13 +22,14 @@ class Background {
     Background(const Background&) = delete;
     Background& operator=(const Background&) = delete;
 
-    /// Takes a copy; waits while too much of it waits.
-    void write(Bytes bytes);
+    /// Takes a copy in pieces; waits while too many of them wait. `beside`, if it is not null, is
+    /// called here with the same copy of each piece. Throws what the work has thrown.
+    void write(Bytes bytes, const std::function<void(Bytes)>& beside = nullptr);
     /// Waits for all pieces; throws what the work has thrown, after which it gets no more of them.
     void finish();
 
   private:
-    void put(Bytes piece);
+    const std::vector<std::byte>& put(Bytes piece);
     void run();
     void close();
 

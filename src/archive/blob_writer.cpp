@@ -45,6 +45,8 @@ class Encoder {
     virtual Digest finish() = 0;
 };
 
+/// What is hashed and what is stored is one copy of the bytes: those of a mapped file may change
+/// meanwhile.
 class PlainEncoder : public Encoder {
   public:
     PlainEncoder(unsigned threads, const ByteSink& sink) : sink_(sink) {
@@ -54,8 +56,17 @@ class PlainEncoder : public Encoder {
     }
 
     void write(Bytes plain) override {
-        background_ ? background_->write(plain) : hasher_.update(plain);
-        sink_(plain);
+        if (background_) {
+            background_->write(plain, sink_);
+            return;
+        }
+        while (!plain.empty()) {
+            const Bytes part = plain.first(std::min(plain.size(), member_bytes));
+            copy_.assign(part.begin(), part.end());
+            plain = plain.subspan(part.size());
+            hasher_.update(copy_);
+            sink_(copy_);
+        }
     }
     Digest finish() override {
         if (background_) {
@@ -66,6 +77,7 @@ class PlainEncoder : public Encoder {
 
   private:
     const ByteSink& sink_;
+    std::vector<std::byte> copy_;
     Hasher hasher_;
     std::optional<Background> background_;
 };

@@ -46,8 +46,13 @@ void inflate_and_hash(LayerScan& layer, const Slice& blob, SpoolSink& spool,
     };
     if (options.threads > 1) {
         Background background(take);
-        inflate(blob.bytes, layer.codec, options, what,
-                [&](Bytes piece) { background.write(piece); });
+        try {
+            inflate(blob.bytes, layer.codec, options, what,
+                    [&](Bytes piece) { background.write(piece); });
+        } catch (...) {
+            background.finish();  // what failed on earlier bytes is told
+            throw;
+        }
         background.finish();
     } else {
         inflate(blob.bytes, layer.codec, options, what, take);

@@ -98,6 +98,10 @@ std::string label_of(const CLI::Option& option) {
     return name + ' ' + option.get_option_text();
 }
 
+std::string name_of(const CLI::Option& option) {
+    return option.get_lnames().empty() ? option.get_name(true) : "--" + option.get_lnames().front();
+}
+
 [[noreturn]] void throw_missing(const CLI::App& app) {
     const CLI::App* const command = chosen_command(app);
     std::string missing;
@@ -164,7 +168,7 @@ void throw_usage(const CLI::App& app, const CLI::ParseError& error) {
     }
     const CLI::Option* const option = option_of(*command, message);
     if (error.get_name() == "ArgumentMismatch" && option != nullptr) {
-        const std::string name = "--" + option->get_lnames().front();
+        const std::string name = name_of(*option);
         if (option->count() > 1) {
             fail(name + " is given more than once", "leave one; " + help_hint(app));
         }

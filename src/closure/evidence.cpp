@@ -321,8 +321,12 @@ std::optional<NodeId> Evidence::place_of(std::string_view path) const {
     if (known != state_->places.end()) {
         return known->second;
     }
+    constexpr std::size_t most = 1U << 16;  // an image can name any number
+    constexpr std::size_t longest = 4096;
     const auto place = rootfs().resolve(path).node;
-    state_->places.emplace(path, place);
+    if (state_->places.size() < most && path.size() <= longest) {
+        state_->places.emplace(path, place);
+    }
     return place;
 }
 

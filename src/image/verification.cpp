@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <map>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "slimimg/archive/layer.hpp"
@@ -22,41 +25,33 @@ void compare_digests(std::string_view what, const Digest& found, const Digest& c
 }
 
 struct Verification::State {
+    /// Hashed once, however often the image lists it.
     struct Job {
         Slice tar;
+        std::string what;
+        std::optional<Digest> digest;
+    };
+    struct Claim {
         Layer layer;
         std::string what;
-        std::exception_ptr error;
+        std::size_t job;
     };
 
     explicit State(const RunOptions& options) : run(options) {}
     ~State() { stopped = true; }  // the threads, declared last, are waited for first
 
-    void verify(Job& job) const {
-        const auto digest = archive::hash_layer(job.tar.bytes, run, job.what, stopped);
-        if (!digest) {
-            return;
-        }
-        if (job.layer.blob_digest) {
-            compare_digests(job.what, *digest, *job.layer.blob_digest, "manifest");
-        }
-        compare_digests(job.what, *digest, job.layer.diff_id, "config");
-    }
-
     void work() {
         for (std::size_t i = next++; i < order.size(); i = next++) {
             Job& job = jobs[order[i]];
-            try {
-                verify(job);
-            } catch (...) {
-                job.error = std::current_exception();
-            }
+            job.digest = archive::hash_layer(job.tar.bytes, run, job.what, stopped);
         }
     }
 
     RunOptions run;
     std::vector<Job> jobs;
-    std::vector<std::size_t> order;  // the largest first
+    std::map<std::pair<const std::byte*, std::size_t>, std::size_t> known;  // jobs by their bytes
+    std::vector<Claim> claims;
+    std::vector<std::size_t> order;  // of jobs, the largest first
     std::atomic<std::size_t> next = 0;
     std::atomic<bool> stopped = false;
     std::vector<std::jthread> threads;
@@ -68,7 +63,12 @@ Verification::Verification(Verification&&) noexcept = default;
 Verification& Verification::operator=(Verification&&) noexcept = default;
 
 void Verification::add(const Slice& tar, const Layer& layer, const std::string& what) {
-    state_->jobs.push_back({tar, layer, what, nullptr});
+    const auto [at, is_new] =
+        state_->known.try_emplace({tar.bytes.data(), tar.size()}, state_->jobs.size());
+    if (is_new) {
+        state_->jobs.push_back({tar, what, std::nullopt});
+    }
+    state_->claims.push_back({layer, what, at->second});
 }
 
 void Verification::start() {
@@ -94,10 +94,12 @@ void Verification::finish(const std::function<void()>& work) {
     }
     state_->work();
     state_->threads.clear();
-    for (const State::Job& job : state_->jobs) {
-        if (job.error) {
-            std::rethrow_exception(job.error);
+    for (const State::Claim& claim : state_->claims) {
+        const Digest& digest = *state_->jobs[claim.job].digest;
+        if (claim.layer.blob_digest) {
+            compare_digests(claim.what, digest, *claim.layer.blob_digest, "manifest");
         }
+        compare_digests(claim.what, digest, claim.layer.diff_id, "config");
     }
     if (failure) {
         std::rethrow_exception(failure);

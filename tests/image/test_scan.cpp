@@ -2,6 +2,7 @@
 
 #include "archive/expect_error.hpp"
 #include "image/files.hpp"
+#include "support/counting_progress.hpp"
 #include "support/pack.hpp"
 
 using slimimg::Limits;
@@ -92,6 +93,27 @@ TEST_CASE("layers can be worked with while they are hashed, and a lie comes out 
         // One that nobody waits for is stopped.
         const auto left = slimimg::image::list_layers(bad, options);
         CHECK(left.scans.size() == 3);
+    }
+}
+
+TEST_CASE("a plain layer that is listed often is hashed once, and each claim is compared") {
+    const std::string one = layer("a");
+    const std::string list = R"([{"Config":"config.json","Layers":["a.tar","a.tar","a.tar"]}])";
+    for (const bool lies : {false, true}) {
+        test::Files files;
+        files.add("config.json", config_json({one, one, lies ? layer("b") : one}));
+        files.add("a.tar", one);
+        files.add("manifest.json", list);
+        const Image image = test::read(files.tar());
+        test::CountingProgress progress;
+        RunOptions options;
+        options.progress = &progress;
+        if (lies) {
+            expect_error("digest-mismatch", "layer 3 of ", [&] { scan_layers(image, options); });
+        } else {
+            CHECK(scan_layers(image, options).size() == 3);
+        }
+        CHECK(progress.begun["hash"] == 1);
     }
 }
 

@@ -48,9 +48,9 @@ Fates::Fates(std::span<const archive::LayerScan> layers, std::span<const FoundSe
 void Fates::add_path(std::string_view path) {
     std::size_t at = 0;
     for (const std::string_view name : path::components(path)) {
-        const auto [step, is_new] = steps_.try_emplace({at, name}, changes_.size());
+        const auto [step, is_new] = steps_.try_emplace({at, name}, places_.size());
         if (is_new) {
-            changes_.emplace_back();
+            places_.emplace_back();
         }
         at = step->second;
     }
@@ -65,20 +65,21 @@ void Fates::add_change(std::string_view path, const Change& change) {
         }
         at = step->second;
     }
-    changes_[at].push_back(change);
+    places_[at].changes.push_back(change);
+    if (change.kind == Change::Kind::deleted) {
+        places_[at].deletions.push_back(change);
+    }
 }
 
 void Fates::tell(FoundSecret& secret) const {
     std::optional<Change> first;
     const auto consider = [&](std::size_t place, bool is_file) {
-        const std::vector<Change>& changes = changes_[place];
-        auto at = std::upper_bound(
+        // A folder that is listed again keeps what it holds.
+        const std::vector<Change>& changes =
+            is_file ? places_[place].changes : places_[place].deletions;
+        const auto at = std::upper_bound(
             changes.begin(), changes.end(), secret.layer,
             [](std::size_t layer, const Change& change) { return layer < change.layer; });
-        // A folder that is listed again keeps what it holds.
-        at = std::find_if(at, changes.end(), [&](const Change& change) {
-            return is_file || change.kind == Change::Kind::deleted;
-        });
         if (at != changes.end() && (!first || at->layer < first->layer ||
                                     (at->layer == first->layer && at->entry < first->entry))) {
             first = *at;

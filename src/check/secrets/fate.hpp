@@ -41,7 +41,11 @@ class Fates {
 
     /// The secrets' paths as a tree: of a folder (0: the root) and a name to what stands there.
     std::unordered_map<Step, std::size_t, StepHash> steps_;
-    std::vector<std::vector<Change>> changes_{1};  // of each of those, in order
+    struct Place {
+        std::vector<Change> changes;    // in order
+        std::vector<Change> deletions;  // of these
+    };
+    std::vector<Place> places_{1};
 };
 
 }  // namespace slimimg::check::secrets
