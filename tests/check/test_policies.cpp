@@ -138,6 +138,13 @@ TEST_CASE("WORKDIR and VOLUME are to be there") {
     CHECK_FALSE(Checked({tree}, R"({"User": "7", "Volumes": {"/srv": {}}})").finds("volume"));
 }
 
+TEST_CASE("an advised command quotes what the image names") {
+    const std::string tree = layer({test::file("it's; rm x", "x", 04755)});
+    const Checked checked({tree}, R"json({"User": "7", "Volumes": {"/a $(b)": {}}})json");
+    CHECK(checked.one("volume").fix == "RUN install -d -o 7 '/a $(b)' before VOLUME");
+    CHECK(checked.one("set-id").fix == R"(RUN chmod u-s '/it'\''s; rm x', or remove it)");
+}
+
 TEST_CASE("sizes are held against limits and baselines") {
     const std::string tree = layer({test::file("a", std::string(1000, 'a'))});
     check::CheckSettings settings;

@@ -145,6 +145,14 @@ TEST_CASE("of very many secrets the first are told, each with its line") {
     CHECK(checked.one("secret").line == 2);
 }
 
+TEST_CASE("a token that is the value of a known file is told once") {
+    CHECK(holding("app/.npmrc", "//a/:_authToken=" + github + "\n").of("secret").size() == 1);
+    const Checked more = holding("app/.npmrc", "//a/:_authToken=" + github +
+                                                   "\n//c/:_authToken=9vKq2ZrTmW7L\n"
+                                                   "//d/:_authToken=9vKq2ZrTmW7L\n");
+    CHECK(more.of("secret").size() == 2);
+}
+
 TEST_CASE("secrets in many files that many layers change") {
     std::vector<std::string> layers;
     constexpr int count = 300;

@@ -15,7 +15,7 @@ void inspect(Inspection& look) {
         if (facts == nullptr || facts->debug_bytes < least || facts->debug_bytes == 0) {
             continue;
         }
-        const std::string& path = look.rootfs()[node].path;
+        const Text& path = look.rootfs()[node].path;
         look.find_at(node, {.message = path + " has " + human_bytes(facts->debug_bytes) +
                                        " of debug sections",
                             .fix = "strip --strip-debug it (go build -ldflags=-w, cargo's "

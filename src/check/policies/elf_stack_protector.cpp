@@ -19,8 +19,8 @@ void inspect(Inspection& look) {
             return;
         }
         std::vector<Diagnostic> ignored;
-        const auto symbols = elf::read_dynamic_symbols(look.rootfs().content(node).bytes,
-                                                       look.run().limits, ignored);
+        const Slice content = look.rootfs().content(node);
+        const auto symbols = elf::read_dynamic_symbols(content.bytes, look.run().limits, ignored);
         const auto imports = [&](std::string_view name) {
             return std::any_of(symbols.begin(), symbols.end(), [&](const auto& symbol) {
                 return !symbol.defined && symbol.name == name;

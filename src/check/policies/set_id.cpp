@@ -1,4 +1,5 @@
 #include "check/policies/policies.hpp"
+#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {
@@ -22,7 +23,7 @@ void inspect(Inspection& look) {
                                        (user ? "user " + std::to_string(file.header.uid)
                                              : "group " + std::to_string(file.header.gid)),
                             .fix = "RUN chmod " + std::string(user ? "u" : "g") + "-s " +
-                                   file.path + ", or remove it"});
+                                   shell_word(file.path) + ", or remove it"});
     }
 }
 

@@ -1,4 +1,5 @@
 #include "check/policies/policies.hpp"
+#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {
@@ -12,8 +13,8 @@ void inspect(Inspection& look) {
         const std::string named = what.kind + ' ' + what.name;
         const std::string detail = what.detail.empty() ? "" : " (" + what.detail + ")";
         Found found{.message = named + " is missing" + detail,
-                    .fix = "install the package that has " + what.name + "; --allow-missing '" +
-                           what.name + "' accepts it",
+                    .fix = "install the package that has " + what.name + "; --allow-missing " +
+                           shell_word(what.name) + " accepts it",
                     .subject = named};
         if (what.needed_by) {
             found.message = look.rootfs()[*what.needed_by].path + " needs " + named +

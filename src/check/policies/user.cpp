@@ -3,6 +3,7 @@
 
 #include "check/policies/accounts.hpp"
 #include "check/policies/policies.hpp"
+#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {
@@ -15,7 +16,8 @@ void inspect(Inspection& look) {
         }
         look.find({.message = std::string(what) + ' ' + name + " of USER " + look.config().user +
                               " is not in " + file,
-                   .fix = "RUN useradd " + name + " in the stage that is shipped, COPY " + file +
+                   .fix = "RUN useradd " + shell_word(name) +
+                          " in the stage that is shipped, COPY " + file +
                           ", or give USER as a number",
                    .path = file,
                    .subject = name});

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
-#include <unordered_map>
+
+#include "slimimg/base/name_hash.hpp"
 
 #include "check/policies/policies.hpp"
 
@@ -12,8 +13,8 @@ using closure::LoadedObject;
 using rootfs::NodeId;
 
 /// Every name under which the loader knows an object; the first of a name counts.
-std::unordered_map<std::string_view, NodeId> names_of(Inspection& look, const Link& link) {
-    std::unordered_map<std::string_view, NodeId> by_name;
+NameViewMap<NodeId> names_of(Inspection& look, const Link& link) {
+    NameViewMap<NodeId> by_name;
     for (const LoadedObject& object : link.objects) {
         by_name.try_emplace(object.name, object.file);
         for (const std::string& alias : object.aliases) {
@@ -52,7 +53,7 @@ void check_link(Inspection& look, const Link& link, std::set<std::pair<NodeId, N
                 !told.emplace(object.file, library->second).second) {
                 continue;
             }
-            const std::string& path = look.rootfs()[library->second].path;
+            const Text& path = look.rootfs()[library->second].path;
             look.find_at(object.file,
                          {.message = look.rootfs()[object.file].path + " needs version " +
                                      missing->name + ", which " + path + " does not define",

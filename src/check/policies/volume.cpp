@@ -2,6 +2,7 @@
 
 #include "check/policies/accounts.hpp"
 #include "check/policies/policies.hpp"
+#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {
@@ -20,7 +21,8 @@ void inspect(Inspection& look) {
                                   " is not in the image, so that it will be "
                                   "root's and USER " +
                                   look.config().user + " cannot write to it",
-                       .fix = "RUN install -d -o " + user.name + ' ' + folder + " before VOLUME",
+                       .fix = "RUN install -d -o " + shell_word(user.name) + ' ' +
+                              shell_word(folder) + " before VOLUME",
                        .path = folder});
         }
     }

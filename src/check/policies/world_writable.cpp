@@ -4,6 +4,7 @@
 #include "slimimg/base/path.hpp"
 
 #include "check/policies/policies.hpp"
+#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {
@@ -41,11 +42,11 @@ void inspect(Inspection& look) {
         if (!is_meant(tree[node]) || tree[node].inode != node || look.is_packaged(node)) {
             continue;
         }
-        look.find_at(node,
-                     {.message = tree[node].path +
-                                 (tree[node].is_directory() ? ", a folder of the system," : "") +
-                                 " can be written to by every user",
-                      .fix = "COPY --chmod=755 it, or RUN chmod o-w " + tree[node].path});
+        look.find_at(
+            node, {.message = tree[node].path +
+                              (tree[node].is_directory() ? ", a folder of the system," : "") +
+                              " can be written to by every user",
+                   .fix = "COPY --chmod=755 it, or RUN chmod o-w " + shell_word(tree[node].path)});
     }
 }
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "slimimg/base/digest.hpp"
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
 
@@ -21,20 +24,52 @@ using archive::LayerEntry;
 /// Files that people and programs write settings to are far below.
 constexpr std::uint64_t longest_file = 2U << 20U;
 constexpr std::size_t head_bytes = 1024;
+constexpr std::size_t text_end = std::numeric_limits<std::size_t>::max();
 
 bool is_text(std::string_view content) {
     return content.substr(0, head_bytes).find('\0') == std::string_view::npos;
+}
+
+/// Where a value begins in its text, and where it ends.
+using Stretch = std::pair<std::size_t, std::size_t>;
+
+Stretch stretch_of(const Secret& secret, std::string_view text) {
+    const auto start = static_cast<std::size_t>(secret.value.data() - text.data());
+    return {start, start + secret.value.size()};
+}
+
+/// In order, each reaching as far as the furthest of those before it.
+std::vector<Stretch> stretches_of(const std::vector<Secret>& secrets, std::string_view text) {
+    std::vector<Stretch> all;
+    for (const Secret& secret : secrets) {
+        all.push_back(stretch_of(secret, text));
+    }
+    std::sort(all.begin(), all.end());
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        all[i].second = std::max(all[i].second, all[i - 1].second);
+    }
+    return all;
+}
+
+/// `all` as stretches_of has them.
+bool is_part_of_any(const Stretch& one, const std::vector<Stretch>& all) {
+    auto at = std::upper_bound(all.begin(), all.end(), Stretch{one.first, text_end});
+    return at != all.begin() && (--at)->second >= one.second;
 }
 
 std::vector<Secret> find_all(std::string_view path, std::string_view text) {
     std::vector<Secret> secrets = find_in_text(text);
     std::vector<Secret> named = find_by_name(path, text);
     named.resize(std::min(named.size(), most_secrets));
+    NameViewSet values;
+    for (const Secret& secret : secrets) {
+        values.insert(secret.value);
+    }
+    const std::vector<Stretch> stretches = stretches_of(secrets, text);
     for (Secret& secret : named) {
-        const bool known = std::any_of(secrets.begin(), secrets.end(), [&](const Secret& other) {
-            return other.value.find(secret.value) != std::string_view::npos;
-        });
-        if (!known) {
+        if (!values.contains(secret.value) &&
+            !is_part_of_any(stretch_of(secret, text), stretches)) {
+            values.insert(secret.value);
             secrets.push_back(std::move(secret));
         }
     }
