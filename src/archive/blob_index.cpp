@@ -10,6 +10,7 @@
 #include "slimimg/archive/layer.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
 
@@ -143,7 +144,8 @@ BlobIndex index_folder(const fs::path& folder, const std::string& what, const Li
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
         if (++count > limits.entries) {
             throw Error(Exit::bad_input, "too-many-entries",
-                        what + " holds more than " + std::to_string(limits.entries) + " files");
+                        what + " holds more than " + std::to_string(limits.entries) + " files",
+                        raise_hint(&Limits::entries));
         }
         const std::string name = entry.path().lexically_relative(folder).string();
         if (entry.is_symlink()) {

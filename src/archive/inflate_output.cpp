@@ -1,5 +1,7 @@
 #include "archive/inflate_output.hpp"
 
+#include "slimimg/base/limit_names.hpp"
+
 namespace slimimg::archive {
 namespace {
 
@@ -23,13 +25,13 @@ void InflateOutput::pass_on(std::size_t used, std::size_t read) {
         throw Error(
             Exit::bad_input, "inflated-too-large",
             what_ + " inflates to more than " + std::to_string(limits.layer_bytes) + " bytes",
-            "an image of this size is refused");
+            raise_hint(&Limits::layer_bytes));
     }
     if (made_ > limits.expansion_floor && made_ / limits.expansion_ratio > packed_size_) {
         throw Error(Exit::bad_input, "decompression-bomb",
                     what_ + " inflates to more than " + std::to_string(limits.expansion_ratio) +
                         " times its stored size",
-                    "where it can be trusted, decompress it first and pass the plain archive");
+                    raise_hint(&Limits::expansion_ratio));
     }
     if (options_.progress != nullptr && read > read_) {
         options_.progress->advance(read - read_);

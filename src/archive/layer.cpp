@@ -6,6 +6,7 @@
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
@@ -138,7 +139,8 @@ Slice read_sparse(const LayerScan& layer, const LayerEntry& entry, const RunOpti
     if (size > options.limits.sparse_bytes) {
         throw Error(Exit::bad_input, "sparse-too-large",
                     path::printable(entry.path) + " is a sparse file of " + std::to_string(size) +
-                        " bytes, over the limit of " + std::to_string(options.limits.sparse_bytes));
+                        " bytes, over the limit of " + std::to_string(options.limits.sparse_bytes),
+                    raise_hint(&Limits::sparse_bytes));
     }
     // Holes cost nothing in a file.
     const SpoolFile spool(options.spool_dir);

@@ -147,19 +147,20 @@ Header decode_header(Decoder& from) {
     Header header;
     header.type = static_cast<EntryType>(from.number_below<int>(static_cast<int>(EntryType::fifo)));
     header.mode = from.number_below<std::uint16_t>(07777);
-    header.uid = from.number();
-    header.gid = from.number();
+    header.uid = from.number_below<std::uint32_t>(most_32);
+    header.gid = from.number_below<std::uint32_t>(most_32);
     header.mtime.seconds = from.signed_number();
     header.mtime.nanoseconds = from.number_below<std::uint32_t>(999'999'999);
     header.size = from.number();
     header.link = from.text();
     header.device_major = from.number_below<std::uint32_t>(most_32);
     header.device_minor = from.number_below<std::uint32_t>(most_32);
-    header.xattrs.resize(from.count(2));
-    for (auto& [name, value] : header.xattrs) {
+    std::vector<Xattrs::Attribute> xattrs(from.count(2));
+    for (auto& [name, value] : xattrs) {
         name = from.text();
         value = from.text();
     }
+    header.xattrs.set(std::move(xattrs));
     return header;
 }
 

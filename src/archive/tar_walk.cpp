@@ -5,6 +5,7 @@
 #include <string>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "archive/tar_format.hpp"
@@ -34,7 +35,8 @@ class Walker {
             if (entries_.size() >= limits_.entries) {
                 throw Error(
                     Exit::bad_input, "too-many-entries",
-                    what_ + " has more than " + std::to_string(limits_.entries) + " entries");
+                    what_ + " has more than " + std::to_string(limits_.entries) + " entries",
+                    raise_hint(&Limits::entries));
             }
             take(entry, reader);
         }
@@ -96,7 +98,7 @@ class Walker {
         }
     }
 
-    Header header_of(archive_entry* from, const EntryHeaders& headers, const std::string& path) {
+    Header header_of(archive_entry* from, const EntryHeaders& headers, std::string_view path) {
         Header header;
         header.type = type_of(from, path);
         header.mode = static_cast<std::uint16_t>(archive_entry_perm(from) & 07777U);
@@ -124,7 +126,7 @@ class Walker {
             case EntryType::fifo:
                 break;
         }
-        header.xattrs.assign(headers.xattrs.begin(), headers.xattrs.end());
+        header.xattrs.set({headers.xattrs.begin(), headers.xattrs.end()});
         return header;
     }
 
@@ -139,7 +141,7 @@ class Walker {
         return time;
     }
 
-    EntryType type_of(archive_entry* entry, const std::string& path) const {
+    EntryType type_of(archive_entry* entry, std::string_view path) const {
         // A hard link's file type can be anything: libarchive takes it from the mode field.
         if (archive_entry_hardlink(entry) != nullptr) {
             return EntryType::hardlink;
@@ -162,14 +164,14 @@ class Walker {
         }
     }
 
-    std::uint64_t owner(la_int64_t id, const std::string& path) const {
+    std::uint32_t owner(la_int64_t id, std::string_view path) const {
         if (id < 0 || id > std::numeric_limits<std::uint32_t>::max()) {
             throw_damaged_layer(what_, path::printable(path) + " has an owner that no system has");
         }
-        return static_cast<std::uint64_t>(id);
+        return static_cast<std::uint32_t>(id);
     }
 
-    std::uint64_t file_size(la_int64_t size, const std::string& path) const {
+    std::uint64_t file_size(la_int64_t size, std::string_view path) const {
         if (size < 0) {
             throw_damaged_layer(what_, path::printable(path) + " has a negative size");
         }
@@ -178,7 +180,8 @@ class Walker {
             throw Error(Exit::bad_input, "file-too-large",
                         what_ + ": " + path::printable(path) + " is a file of " +
                             std::to_string(size) + " bytes, over the limit of " +
-                            std::to_string(limits_.layer_bytes));
+                            std::to_string(limits_.layer_bytes),
+                        raise_hint(&Limits::layer_bytes));
         }
         return static_cast<std::uint64_t>(size);
     }
@@ -207,7 +210,8 @@ class Walker {
         if (name.size() > limits_.path_bytes) {
             throw Error(Exit::bad_input, "path-too-long",
                         what_ + ": a name of " + std::to_string(name.size()) +
-                            " bytes is over the limit of " + std::to_string(limits_.path_bytes));
+                            " bytes is over the limit of " + std::to_string(limits_.path_bytes),
+                        raise_hint(&Limits::path_bytes));
         }
     }
 
@@ -215,6 +219,9 @@ class Walker {
     /// taken as relative to the root, as engines do.
     std::string image_path(std::string_view name) const {
         check_text(name);
+        if (name.find("..") == std::string_view::npos) {
+            return path::normalize(name);
+        }
         std::size_t depth = 0;
         for (const std::string_view part : path::components(name)) {
             if (part == ".." && depth == 0) {

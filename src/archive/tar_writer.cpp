@@ -256,8 +256,9 @@ void TarWriter::put(std::string_view path, const Header& header, std::uint64_t s
                   .size = size,
                   .user_name = further.user_name,
                   .group_name = further.group_name};
-    const std::string target =
-        header.type == EntryType::hardlink ? tar_name(header.link, EntryType::file) : header.link;
+    const std::string target = header.type == EntryType::hardlink
+                                   ? tar_name(header.link, EntryType::file)
+                                   : header.link.str();
     fields.link = target;
     fields.mtime = static_cast<std::uint64_t>(std::max<std::int64_t>(header.mtime.seconds, 0));
     fields.device_major = is_device ? header.device_major : 0;

@@ -90,10 +90,13 @@ std::vector<std::string_view> components(std::string_view path) {
 std::string normalize(std::string_view path) {
     std::string result;
     result.reserve(path.size() + 1);
-    for (const std::string_view part : components(path)) {
+    for (std::size_t start = 0; start < path.size();) {
+        const std::size_t end = std::min(path.find('/', start), path.size());
+        const std::string_view part = path.substr(start, end - start);
+        start = end + 1;
         if (part == "..") {
             result.resize(result.empty() ? 0 : result.rfind('/'));
-        } else {
+        } else if (!part.empty() && part != ".") {
             result += '/';
             result += part;
         }

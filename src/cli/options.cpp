@@ -13,6 +13,7 @@
 #include "slimimg/base/nearest.hpp"
 #include "slimimg/base/sizes.hpp"
 
+#include "limits.hpp"
 #include "progress.hpp"
 #include "sandbox.hpp"
 #include "surroundings.hpp"
@@ -258,6 +259,13 @@ void MachineOptions::declare(CLI::App& app) {
                "What the cache may hold; what was not used for longest goes (default: 10 GB)",
                machine_group)
         ->option_text("SIZE");
+    add_repeatable(
+        app, "--limit", limits,
+        "What an image may ask of this machine before it is refused, in place of what is "
+        "usual: " +
+            limit_names() + "; may repeat",
+        machine_group)
+        ->option_text("NAME=N");
     add_optional_value(
         app, "--timings", timings, "text",
         "Tell on standard error at the end where time went: each step's wall and CPU "
@@ -296,6 +304,7 @@ RunOptions MachineOptions::run_options() const {
     }
     options.spool_dir = spool_dir;
     options.verify = !no_verify;
+    options.limits = limits_from(limits);
     return options;
 }
 

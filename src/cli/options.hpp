@@ -105,6 +105,7 @@ struct MachineOptions {
     std::string spool_dir;
     std::string cache;
     std::string cache_limit;
+    std::vector<std::string> limits;
     bool no_verify = false;
     std::string sandbox = "auto";
     std::string timings;  ///< "text", "json", or empty

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <queue>
-#include <unordered_map>
+#include <set>
+#include <tuple>
 #include <utility>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/closure.hpp"
 
@@ -45,12 +48,21 @@ LoaderEnvironment loader_environment_of(const image::Config& config) {
     return environment;
 }
 
-struct PathHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view path) const {
-        return std::hash<std::string_view>()(path);
+std::vector<std::pair<std::string, std::optional<NodeId>>> search_path_of(
+    const rootfs::Rootfs& rootfs, const image::Config& config) {
+    const std::string workdir = path::normalize(config.workdir);
+    std::vector<std::pair<std::string, std::optional<NodeId>>> folders;
+    std::string_view rest = config.env_value("PATH").value_or(default_path);
+    while (true) {
+        const std::string_view folder = rest.substr(0, rest.find(':'));
+        const std::string_view path = folder.empty() ? workdir : folder;
+        folders.emplace_back(path, rootfs.resolve(path, workdir).node);
+        if (folder.size() == rest.size()) {
+            return folders;
+        }
+        rest.remove_prefix(folder.size() + 1);
     }
-};
+}
 
 /// Adds `reason` unless the same rule already tells of the same file; says whether it was new.
 bool add_reason(std::vector<Reason>& reasons, Reason reason) {
@@ -181,14 +193,17 @@ struct Evidence::State {
     std::map<NodeId, Slice> contents;
     NodeId strings_of = 0;  // the file asked last; 0, the root folder, is none
     std::shared_ptr<const std::vector<std::string_view>> strings;
-    std::map<NodeId, std::set<std::string, std::less<>>> imports;
+    std::map<NodeId, std::vector<std::string_view>> imports;  // parts of the contents
     std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
     std::map<bool (*)(const Evidence&, NodeId), std::vector<std::optional<bool>>> remembered;
-    std::unordered_map<std::string, std::optional<NodeId>, PathHash, std::equal_to<>> places;
+    NameMap<std::optional<NodeId>> places;
     std::map<NodeId, Link> links;
+    /// Those of PATH as they are written, and where the image has them.
+    std::vector<std::pair<std::string, std::optional<NodeId>>> search_path;
     std::deque<NodeId> work;
     std::vector<bool> listed;  // on the work list, now or before
     Closure closure;
+    std::set<std::tuple<std::string, std::string, std::string>> told;  // of the diagnostics
 
     State(const rootfs::Rootfs& tree, const image::Config& image_config, const PackageDb& db,
           const Request& wanted, const RunOptions& options)
@@ -199,6 +214,7 @@ struct Evidence::State {
           needed(needed_confidence(wanted.keep)),
           loader_environment(loader_environment_of(image_config)),
           elves(tree, options.limits),
+          search_path(search_path_of(tree, image_config)),
           listed(tree.size(), false) {}
 
     void keep_parents(NodeId node) {
@@ -241,20 +257,24 @@ const elf::ElfFacts* Evidence::elf(NodeId node) {
 }
 
 bool Evidence::imports(NodeId node, std::string_view symbol) {
-    return imports(node).contains(symbol);
+    const std::vector<std::string_view>& all = imports(node);
+    return std::binary_search(all.begin(), all.end(), symbol);
 }
 
-const std::set<std::string, std::less<>>& Evidence::imports(NodeId node) {
+const std::vector<std::string_view>& Evidence::imports(NodeId node) {
     const NodeId inode = rootfs()[node].inode;
     const auto [at, added] = state_->imports.try_emplace(inode);
     if (added && elf(inode) != nullptr) {
         std::vector<Diagnostic> ignored;  // the proof reads the same table and tells
-        for (elf::DynamicSymbol& entry :
+        std::vector<std::string_view>& all = at->second;
+        for (const elf::DynamicSymbol& entry :
              elf::read_dynamic_symbols(as_bytes(text(inode)), state_->elves.limits(), ignored)) {
             if (!entry.defined) {
-                at->second.insert(std::move(entry.name));
+                all.push_back(entry.name);
             }
         }
+        std::sort(all.begin(), all.end());
+        all.erase(std::unique(all.begin(), all.end()), all.end());
     }
     return at->second;
 }
@@ -402,9 +422,9 @@ bool Evidence::keep_tree(NodeId folder, const Reason& reason, bool (*wanted)(con
 }
 
 rootfs::Resolution Evidence::find_program(std::string_view name) const {
-    const std::string workdir = path::normalize(state_->config.workdir);
     const auto executable = [&](std::string_view candidate) {
-        rootfs::Resolution found = state_->rootfs.resolve(candidate, workdir);
+        rootfs::Resolution found =
+            state_->rootfs.resolve(candidate, path::normalize(state_->config.workdir));
         if (found.node && !state_->rootfs[*found.node].is_executable()) {
             found.node.reset();
         }
@@ -413,18 +433,15 @@ rootfs::Resolution Evidence::find_program(std::string_view name) const {
     if (name.empty() || name.find('/') != std::string_view::npos) {
         return executable(name);
     }
-    std::string_view rest = state_->config.env_value("PATH").value_or(default_path);
-    while (true) {
-        const std::string_view folder = rest.substr(0, rest.find(':'));
-        if (auto found = executable(path::join(folder.empty() ? workdir : folder, name));
-            found.node) {
-            return found;
+    for (const auto& [folder, node] : state_->search_path) {
+        // Most words that could be a command are none: one look at the folder tells.
+        if (node && state_->rootfs.child(*node, name)) {
+            if (auto found = executable(path::join(folder, name)); found.node) {
+                return found;
+            }
         }
-        if (folder.size() == rest.size()) {
-            return {};
-        }
-        rest.remove_prefix(folder.size() + 1);
     }
+    return {};
 }
 
 bool Evidence::keep_program(std::string_view name, Reason reason) {
@@ -444,9 +461,8 @@ void Evidence::unresolved(Unresolved what) {
 }
 
 void Evidence::diagnose(Diagnostic diagnostic) {
-    auto& all = state_->closure.diagnostics;
-    if (std::find(all.begin(), all.end(), diagnostic) == all.end()) {
-        all.push_back(std::move(diagnostic));
+    if (state_->told.emplace(diagnostic.code, diagnostic.path, diagnostic.message).second) {
+        state_->closure.diagnostics.push_back(std::move(diagnostic));
     }
 }
 

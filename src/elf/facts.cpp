@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/elf/elf.hpp"
 
 #include "elf/compact.hpp"
@@ -245,7 +246,8 @@ std::optional<ElfFacts> read_facts(Bytes file, const Limits& limits) {
                                      "elf-too-large",
                                      {},
                                      "is larger than the limit for ELF files: what it needs is "
-                                     "not known"});
+                                     "not known; " +
+                                         raise_hint(&Limits::elf_bytes)});
         return facts;
     }
     FactReader reader(*look, facts);

@@ -1,14 +1,16 @@
 #include "image/json.hpp"
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::image {
 namespace {
 
-[[noreturn]] void throw_json(std::string_view what, const std::string& problem) {
-    throw Error(Exit::bad_input, "json", std::string(what) + problem,
-                "the image is damaged; save or pull it again");
+[[noreturn]] void throw_json(
+    std::string_view what, const std::string& problem,
+    const std::string& hint = "the image is damaged; save or pull it again") {
+    throw Error(Exit::bad_input, "json", std::string(what) + problem, hint);
 }
 
 /// Asked while JSON is read, before what it asks of the machine is built.
@@ -19,7 +21,8 @@ class Guard {
     void check(int depth, Json::parse_event_t event) {
         if (static_cast<std::uint64_t>(depth) > limits_.json_depth) {
             throw_json(what_,
-                       ": its JSON is nested deeper than " + std::to_string(limits_.json_depth));
+                       ": its JSON is nested deeper than " + std::to_string(limits_.json_depth),
+                       raise_hint(&Limits::json_depth));
         }
         if (event == Json::parse_event_t::object_start) {
             keys_.push_back(0);
@@ -47,8 +50,10 @@ class Guard {
 
 Json parse_json(Bytes text, const Limits& limits, std::string_view what) {
     if (text.size() > limits.json_bytes) {
-        throw_json(what, ": its JSON has " + std::to_string(text.size()) +
-                             " bytes, over the limit of " + std::to_string(limits.json_bytes));
+        throw_json(what,
+                   ": its JSON has " + std::to_string(text.size()) + " bytes, over the limit of " +
+                       std::to_string(limits.json_bytes),
+                   raise_hint(&Limits::json_bytes));
     }
     Guard guard(limits, what);
     try {

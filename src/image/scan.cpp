@@ -4,6 +4,7 @@
 
 #include "slimimg/archive/layer_cache.hpp"
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/image/reader.hpp"
@@ -53,7 +54,8 @@ void check_entries(const std::vector<archive::LayerScan>& scans,
         if (entries > limits.entries) {
             throw Error(Exit::bad_input, "too-many-entries",
                         name_of(image, i) + " and those below have more than " +
-                            std::to_string(limits.entries) + " entries");
+                            std::to_string(limits.entries) + " entries",
+                        raise_hint(&Limits::entries));
         }
     }
 }
@@ -74,7 +76,7 @@ class InflationWatch {
                         "the layers of " + path::printable(image_.source) +
                             " inflate to more than " + std::to_string(limits_.expansion_ratio) +
                             " times the size of the image",
-                        "where it can be trusted, decompress it first and pass the plain archive");
+                        raise_hint(&Limits::expansion_ratio));
         }
     }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::image {
@@ -144,7 +145,8 @@ void Source::verify(Bytes bytes, const Digest& claimed, std::string_view what) c
 void Source::check_layer_count(std::size_t layers, const Config& config) const {
     if (layers > options_.limits.layers) {
         fail("has " + std::to_string(layers) + " layers, over the limit of " +
-             std::to_string(options_.limits.layers));
+                 std::to_string(options_.limits.layers),
+             raise_hint(&Limits::layers));
     }
     if (layers != config.diff_ids.size()) {
         fail("has " + std::to_string(layers) + " layers where its config has " +

@@ -87,7 +87,7 @@ class ExplanationText {
     }
 
     void reason_lines(const Reason& reason, std::size_t indent) {
-        page_.paragraph(reason.rule + " (" + reason.confidence + ")" +
+        page_.paragraph(std::string(reason.rule) + " (" + std::string(reason.confidence) + ")" +
                             (reason.detail.empty() ? "" : ": " + reason.detail),
                         indent, 2);
     }
@@ -104,7 +104,8 @@ class ExplanationText {
         std::for_each_n(told_.more.begin(), shown, [&](const Reason& reason) {
             Reason whole = reason;
             if (!reason.from.empty()) {
-                whole.detail += (whole.detail.empty() ? "by " : ", by ") + reason.from;
+                whole.detail =
+                    whole.detail + (whole.detail.empty() ? "by " : ", by ") + reason.from;
             }
             reason_lines(whole, 2);
         });

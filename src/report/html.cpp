@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <unordered_map>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/report/format.hpp"
 
@@ -39,7 +39,7 @@ class Packer {
         const Kept* kept = nullptr;
         const Removed* removed = nullptr;
 
-        [[nodiscard]] const std::string& path() const {
+        [[nodiscard]] const Text& path() const {
             return kept != nullptr ? kept->path : removed->path;
         }
     };
@@ -118,8 +118,8 @@ class Packer {
 
     const Report& report_;
     std::vector<File> files_;
-    std::unordered_map<std::string_view, std::size_t> places_;
-    std::unordered_map<std::string, std::size_t> word_places_;
+    NameViewMap<std::size_t> places_;
+    NameMap<std::size_t> word_places_;
     ordered_json words_ = ordered_json::array();
 };
 

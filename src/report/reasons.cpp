@@ -3,9 +3,9 @@
 namespace slimimg::report {
 
 Reason told(const closure::Reason& reason, const rootfs::Rootfs& rootfs) {
-    return {.rule = std::string(reason.rule),
-            .from = reason.from ? rootfs[*reason.from].path : std::string(),
-            .confidence = std::string(closure::confidence_name(reason.confidence)),
+    return {.rule = reason.rule,
+            .from = reason.from ? rootfs[*reason.from].path : Text(),
+            .confidence = closure::confidence_name(reason.confidence),
             .detail = reason.detail};
 }
 

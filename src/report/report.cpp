@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "slimimg/elf/elf.hpp"
 
@@ -67,7 +66,12 @@ bool is_name_of_file(std::string_view type) {
 class Accountant {
   public:
     Accountant(const slim::Analysis& analysis, Report& report)
-        : analysis_(analysis), tree_(analysis.rootfs), report_(report) {}
+        : analysis_(analysis),
+          tree_(analysis.rootfs),
+          report_(report),
+          kept_nodes_(tree_.size()),
+          kept_inodes_(tree_.size()),
+          removed_inodes_(tree_.size()) {}
 
     void run() {
         // Exactly: a list that doubles as it grows takes three times its room.
@@ -78,7 +82,7 @@ class Accountant {
         }
         for (NodeId id = 0; id < tree_.size(); ++id) {
             add_to_before(id);
-            if (!kept_nodes_.contains(id)) {
+            if (!kept_nodes_[id]) {
                 add_removed(id);
             }
         }
@@ -87,15 +91,16 @@ class Accountant {
 
   private:
     void add_kept(const slim::PlanItem& item) {
-        Kept kept{.path = item.path, .type = std::string(type_name(item.header.type))};
+        Kept kept{.path = item.path, .type = type_name(item.header.type)};
         std::string_view head = item.content ? item.content->text().substr(0, 64) : "";
         std::optional<PackageId> owner;
         if (item.source) {
             const Node& node = tree_[*item.source];
-            kept_nodes_.insert(*item.source);
+            kept_nodes_[*item.source] = true;
             kept.layer = node.layer;
             owner = analysis_.packages.owner(*item.source);
-            const bool first_name = kept_inodes_.insert(node.inode).second;
+            const bool first_name = !kept_inodes_[node.inode];
+            kept_inodes_[node.inode] = true;
             if (node.is_file() && first_name) {
                 kept.source_bytes = tree_[node.inode].header.size;
                 kept.bytes = kept.source_bytes;
@@ -132,10 +137,10 @@ class Accountant {
 
     void add_removed(NodeId id) {
         const Node& node = tree_[id];
-        Removed removed{.path = node.path, .type = std::string(type_name(node.header.type))};
+        Removed removed{.path = node.path, .type = type_name(node.header.type)};
         removed.layer = node.layer;
-        if (node.is_file() && !kept_inodes_.contains(node.inode) &&
-            removed_inodes_.insert(node.inode).second) {
+        if (node.is_file() && !kept_inodes_[node.inode] && !removed_inodes_[node.inode]) {
+            removed_inodes_[node.inode] = true;
             removed.bytes = tree_[node.inode].header.size;
         } else if (node.is_file()) {
             removed.type = "hardlink";
@@ -187,8 +192,16 @@ class Accountant {
         return type == "file" ? kind_of_file(path, head, owner.has_value()) : Kind::link;
     }
 
-    std::string owner_name(std::optional<PackageId> owner) const {
-        return owner ? analysis_.packages[*owner].name : std::string();
+    /// Its files share it.
+    Text owner_name(std::optional<PackageId> owner) {
+        if (!owner) {
+            return {};
+        }
+        const auto [at, is_new] = owner_names_.try_emplace(*owner);
+        if (is_new) {
+            at->second = analysis_.packages[*owner].name;
+        }
+        return at->second;
     }
 
     void hand_over_shares() {
@@ -224,12 +237,13 @@ class Accountant {
     const slim::Analysis& analysis_;
     const rootfs::Rootfs& tree_;
     Report& report_;
-    std::unordered_set<NodeId> kept_nodes_;
-    std::unordered_set<NodeId> kept_inodes_;
-    std::unordered_set<NodeId> removed_inodes_;
+    std::vector<bool> kept_nodes_;
+    std::vector<bool> kept_inodes_;
+    std::vector<bool> removed_inodes_;
     std::array<Share, kind_count> kinds_{};
     std::map<std::optional<PackageId>, Share> packages_;
-    std::map<std::string, RuleShare> rules_;
+    std::unordered_map<PackageId, Text> owner_names_;
+    std::map<std::string_view, RuleShare> rules_;
 };
 
 /// Those of every step, each once, in the order of the steps.

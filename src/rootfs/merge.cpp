@@ -1,17 +1,19 @@
 #include "rootfs/merge.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <map>
+#include <bit>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/limit_names.hpp"
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
+#include "rootfs/name_slots.hpp"
 #include "rootfs/walk.hpp"
 
 namespace slimimg::rootfs {
@@ -37,14 +39,17 @@ using Index = std::uint32_t;
 /// layers' entries.
 struct Growing {
     const Header* header = nullptr;
+    std::string_view name;
     Index parent = 0;
     std::uint32_t path_bytes = 0;
     std::uint32_t layer = 0;
     std::uint32_t entry = Node::no_entry;
     std::uint32_t content_layer = Node::no_entry;
     std::uint32_t content_entry = Node::no_entry;
-    std::uint64_t file = 0;  // equal for the names of one file; 0: implied
-    std::map<std::string_view, Index> children;
+    std::uint32_t file = 0;  // equal for the names of one file; 0: implied
+    Index last_child = 0;    // what was put into a folder, the last first; 0: none
+    Index older_sibling = 0;
+    bool gone = false;  // hidden or replaced
 
     [[nodiscard]] bool is_directory() const { return header->type == EntryType::directory; }
     [[nodiscard]] bool is_symlink() const { return header->type == EntryType::symlink; }
@@ -75,8 +80,14 @@ class Merger {
   public:
     Merger(std::span<const archive::LayerScan> layers, const Limits& limits)
         : layers_(layers), limits_(limits) {
+        std::size_t entries = 1;
+        for (const archive::LayerScan& layer : layers) {
+            entries += layer.entries.size();
+        }
+        pool_.reserve(entries);
         pool_.emplace_back();
         pool_.front().header = &implied_header();
+        slots_.resize(std::bit_ceil(2 * entries + 1));
     }
 
     Merged merge() {
@@ -117,7 +128,7 @@ class Merger {
     /// layers have, never what their own layer brings.
     void hide_all(const archive::LayerScan& layer) {
         std::vector<const LayerEntry*> whiteouts;
-        std::unordered_set<std::string_view> folders;
+        NameViewSet folders;
         lower_targets_.clear();
         for (const LayerEntry& entry : layer.entries) {
             if (is_whiteout(entry)) {
@@ -142,7 +153,7 @@ class Merger {
         }
     }
 
-    void hide(const LayerEntry& entry, const std::unordered_set<std::string_view>& folders) {
+    void hide(const LayerEntry& entry, const NameViewSet& folders) {
         const std::string_view holder = path::parent(entry.path);
         if (replaces_link(holder, folders)) {
             return;
@@ -151,18 +162,22 @@ class Merger {
         if (!folder || !pool_[*folder].is_directory()) {
             return;
         }
-        auto& children = pool_[*folder].children;
         const std::string_view name = path::basename(entry.path);
         if (name == opaque) {
-            children.clear();
+            for (Index child = std::exchange(pool_[*folder].last_child, 0); child != 0;
+                 child = pool_[child].older_sibling) {
+                pool_[child].gone = true;
+            }
         } else if (!name.starts_with(aufs)) {
-            children.erase(name.substr(whiteout.size()));
+            if (const auto hidden = child_of(*folder, name.substr(whiteout.size()))) {
+                pool_[*hidden].gone = true;
+            }
         }
     }
 
     /// True where the layer puts a folder in the place of a link on the way to `path`: the
     /// whiteout then is in the new folder and must not reach where the link led.
-    bool replaces_link(std::string_view path, const std::unordered_set<std::string_view>& folders) {
+    bool replaces_link(std::string_view path, const NameViewSet& folders) {
         for (; path != "/"; path = path::parent(path)) {
             if (folders.contains(path)) {
                 const auto old = find(path);
@@ -181,18 +196,17 @@ class Merger {
         Growing node = node_of(entry, index);
         if (entry.path == "/") {
             if (node.is_directory()) {
-                become(0, std::move(node));
+                become(0, node);
             }
             return;
         }
         const Index folder = folder_for(path::parent(entry.path));
         const std::string_view name = path::basename(entry.path);
-        const auto old = pool_[folder].children.find(name);
-        if (old != pool_[folder].children.end() && node.is_directory() &&
-            pool_[old->second].is_directory()) {
-            become(old->second, std::move(node));
+        const auto old = child_of(folder, name);
+        if (old && node.is_directory() && pool_[*old].is_directory()) {
+            become(*old, node);
         } else {
-            put(folder, name, std::move(node));
+            put(folder, name, node);
         }
     }
 
@@ -210,10 +224,12 @@ class Merger {
     /// A folder listed again takes the new header and keeps what it holds.
     void become(Index folder, Growing node) {
         Growing& old = pool_[folder];
+        node.name = old.name;
         node.parent = old.parent;
         node.path_bytes = old.path_bytes;
-        node.children = std::move(old.children);
-        old = std::move(node);
+        node.last_child = old.last_child;
+        node.older_sibling = old.older_sibling;
+        old = node;
     }
 
     Index put(Index folder, std::string_view name, Growing node) {
@@ -223,7 +239,8 @@ class Merger {
                         "layer " + std::to_string(layer_ + 1) + ": a file named " +
                             path::printable(name.substr(0, 80)) + " has a path of " +
                             std::to_string(bytes) + " bytes, over the limit of " +
-                            std::to_string(limits_.path_bytes));
+                            std::to_string(limits_.path_bytes),
+                        raise_hint(&Limits::path_bytes));
         }
         if (name.starts_with(whiteout)) {
             // A parent or a link's target. In the tree it would be a file, in a layer made of the
@@ -235,34 +252,70 @@ class Merger {
                         "the image is damaged or hostile");
         }
         if (pool_.size() >= Node::no_entry) {
-            throw_too_many();
+            throw_too_many("files and folders", Node::no_entry, &Limits::entries);
         }
+        const auto id = static_cast<Index>(pool_.size());
+        node.name = name;
         node.parent = folder;
         node.path_bytes = static_cast<std::uint32_t>(bytes);
-        const auto id = static_cast<Index>(pool_.size());
-        pool_.push_back(std::move(node));
-        const auto [at, is_new] = pool_[folder].children.try_emplace(name, id);
-        if (!is_new) {
-            at->second = id;
+        node.last_child = 0;
+        node.older_sibling = std::exchange(pool_[folder].last_child, id);
+        node.gone = false;
+        pool_.push_back(node);
+        make_room();
+        Index& slot = slots_[slot_of(folder, name)];
+        if (slot != 0 && slot != id) {
+            pool_[slot].gone = true;
             last_parent_ = {};  // what stood here may have been on the way to it
         }
+        slot = id;
         return id;
+    }
+
+    // --- names --------------------------------------------------------------------------------
+
+    [[nodiscard]] std::size_t slot_of(Index folder, std::string_view name) const {
+        return rootfs::slot_of(slots_, folder, name, [&](Index id) {
+            return pool_[id].parent == folder && pool_[id].name == name;
+        });
+    }
+
+    [[nodiscard]] std::optional<Index> child_of(Index folder, std::string_view name) const {
+        const Index found = slots_[slot_of(folder, name)];
+        return found == 0 || pool_[found].gone ? std::nullopt : std::optional(found);
+    }
+
+    /// Folders that no layer lists come on top of the number of entries.
+    void make_room() {
+        if (2 * pool_.size() <= slots_.size()) {
+            return;
+        }
+        std::vector<Index> former(2 * slots_.size());
+        former.swap(slots_);
+        for (const Index id : former) {
+            if (id != 0) {
+                slots_[slot_of(pool_[id].parent, pool_[id].name)] = id;
+            }
+        }
     }
 
     Index put_implied(Index folder, std::string_view name) {
         if (++implied_ > limits_.implied_folders) {
-            throw_too_many();
+            throw_too_many("folders that no layer lists", limits_.implied_folders,
+                           &Limits::implied_folders);
         }
         Growing node;
         node.header = &implied_header();
         node.layer = layer_;
-        return put(folder, name, std::move(node));
+        return put(folder, name, node);
     }
 
-    [[noreturn]] void throw_too_many() const {
+    [[noreturn]] void throw_too_many(std::string_view what, std::uint64_t most,
+                                     std::uint64_t Limits::*limit) const {
         throw Error(Exit::bad_input, "too-many-entries",
                     "layer " + std::to_string(layer_ + 1) + " makes a tree of more than " +
-                        std::to_string(pool_.size()) + " files and folders");
+                        std::to_string(most) + ' ' + std::string(what),
+                    raise_hint(limit));
     }
 
     // --- hard links ---------------------------------------------------------------------------
@@ -280,12 +333,11 @@ class Merger {
         }
         const Index folder = folder_for(path::parent(entry.path));
         const std::string_view name = path::basename(entry.path);
-        const auto old = pool_[folder].children.find(name);
-        if (old == pool_[folder].children.end() || old->second != *target) {
+        if (child_of(folder, name) != target) {
             Growing node = pool_[*target];
             node.layer = layer_;
             node.entry = index;
-            put(folder, name, std::move(node));
+            put(folder, name, node);
         }
         return true;
     }
@@ -370,13 +422,13 @@ class Merger {
                 at = *name == "." ? at : pool_[at].parent;
                 continue;
             }
-            const auto child = pool_[at].children.find(*name);
-            if (child == pool_[at].children.end()) {
+            const auto child = child_of(at, *name);
+            if (!child) {
                 return std::nullopt;
             }
-            const Growing& node = pool_[child->second];
+            const Growing& node = pool_[*child];
             if (!node.is_symlink() || (last == Last::keep && walk.at_end())) {
-                at = child->second;
+                at = *child;
             } else if (follow(walk, node)) {
                 at = node.header->link.starts_with('/') ? 0 : at;
             } else {
@@ -399,20 +451,21 @@ class Merger {
                 at = *name == "." ? at : pool_[at].parent;
                 continue;
             }
-            const auto child = pool_[at].children.find(*name);
-            if (child == pool_[at].children.end()) {
+            const auto child = child_of(at, *name);
+            if (!child) {
                 at = put_implied(at, *name);
-            } else if (pool_[child->second].is_directory()) {
-                at = child->second;
-            } else if (!pool_[child->second].is_symlink()) {
+            } else if (pool_[*child].is_directory()) {
+                at = *child;
+            } else if (!pool_[*child].is_symlink()) {
                 at = put_implied(at, *name);
-            } else if (follow(walk, pool_[child->second])) {
-                at = pool_[child->second].header->link.starts_with('/') ? 0 : at;
+            } else if (follow(walk, pool_[*child])) {
+                at = pool_[*child].header->link.starts_with('/') ? 0 : at;
             } else {
                 throw Error(Exit::bad_input, "symlink-loop",
                             "layer " + std::to_string(layer_ + 1) + ": " + path::printable(path) +
-                                " leads through links in a circle, so nothing can be put there",
-                            "the image is damaged or hostile");
+                                " leads through links in a circle, or through more than " +
+                                std::to_string(limits_.symlinks) + ", so nothing can be put there",
+                            raise_hint(&Limits::symlinks));
             }
         }
         last_parent_ = path;
@@ -435,45 +488,74 @@ class Merger {
 
     void flatten(std::vector<Node>& nodes) const {
         struct Frame {
-            const Growing* folder;
             NodeId id;
-            std::map<std::string_view, Index>::const_iterator next;
+            std::vector<Index> later;  // what it holds and is still to come, the last name first
         };
-        std::unordered_map<std::uint64_t, NodeId> first_name;
-        const auto emit = [&](const Growing& from, NodeId parent, std::string path) {
+        std::vector<NodeId> first_name(files_ + 1);  // 0: none yet, for the root folder is no file
+        const auto emit = [&](const Growing& from, NodeId parent, Text path) {
             const auto id = static_cast<NodeId>(nodes.size());
-            Node node;
-            node.path = std::move(path);
-            node.header = *from.header;
-            node.parent = parent;
-            node.subtree_end = id + 1;
-            node.layer = from.layer;
-            node.entry = from.entry;
-            node.content_layer = from.content_layer;
-            node.content_entry = from.content_entry;
-            node.inode = from.file == 0 || from.is_directory()
-                             ? id
-                             : first_name.try_emplace(from.file, id).first->second;
-            nodes.push_back(std::move(node));
+            NodeId inode = id;
+            if (from.file != 0 && !from.is_directory()) {
+                NodeId& first = first_name[from.file];
+                first = first == 0 ? id : first;
+                inode = first;
+            }
+            nodes.push_back({.path = std::move(path),
+                             .header = *from.header,
+                             .parent = parent,
+                             .subtree_end = id + 1,
+                             .inode = inode,
+                             .layer = from.layer,
+                             .entry = from.entry,
+                             .content_layer = from.content_layer,
+                             .content_entry = from.content_entry});
             return id;
         };
         nodes.reserve(pool_.size());
         std::vector<Frame> open;
-        open.push_back({&pool_[0], emit(pool_[0], 0, "/"), pool_[0].children.begin()});
+        open.push_back({emit(pool_[0], 0, "/"), names_backwards(pool_[0])});
         while (!open.empty()) {
             Frame& frame = open.back();
-            if (frame.next == frame.folder->children.end()) {
+            if (frame.later.empty()) {
                 nodes[frame.id].subtree_end = static_cast<NodeId>(nodes.size());
                 open.pop_back();
                 continue;
             }
-            const auto& [name, index] = *frame.next++;
-            const Growing& child = pool_[index];
-            const NodeId id = emit(child, frame.id, path::join(nodes[frame.id].path, name));
+            const Growing& child = pool_[frame.later.back()];
+            frame.later.pop_back();
+            const NodeId id = emit(child, frame.id, path_of(child, nodes[frame.id].path));
             if (child.is_directory()) {
-                open.push_back({&child, id, child.children.begin()});
+                open.push_back({id, names_backwards(child)});
             }
         }
+    }
+
+    /// What a folder holds, from the last name to the first.
+    [[nodiscard]] std::vector<Index> names_backwards(const Growing& folder) const {
+        std::vector<Index> children;
+        for (Index child = folder.last_child; child != 0; child = pool_[child].older_sibling) {
+            if (!pool_[child].gone) {
+                children.push_back(child);
+            }
+        }
+        const auto stands_behind = [&](Index a, Index b) { return pool_[a].name > pool_[b].name; };
+        if (!std::is_sorted(children.begin(), children.end(), stands_behind)) {
+            std::sort(children.begin(), children.end(), stands_behind);
+        }
+        return children;
+    }
+
+    /// Shared with the entry, where no link led to another place.
+    [[nodiscard]] Text path_of(const Growing& node, std::string_view folder) const {
+        folder = folder == "/" ? "" : folder;
+        if (node.entry != Node::no_entry) {
+            const Text& own = layers_[node.layer].entries[node.entry].path;
+            if (own.size() == node.path_bytes && own.starts_with(folder) &&
+                own.view()[folder.size()] == '/' && own.ends_with(node.name)) {
+                return own;
+            }
+        }
+        return path::join(folder.empty() ? "/" : folder, node.name);
     }
 
     struct Waiting {
@@ -483,17 +565,19 @@ class Merger {
 
     std::span<const archive::LayerScan> layers_;
     const Limits& limits_;
-    std::deque<Growing> pool_;  // grows only: a file that is replaced may have other names
+    std::vector<Growing> pool_;  // grows only: a file that is replaced may have other names
+    /// See name_slots.hpp. What is gone stays in its slot until its name comes again.
+    std::vector<Index> slots_;
     std::uint32_t layer_ = 0;
-    std::uint64_t files_ = 0;
+    std::uint32_t files_ = 0;
     std::uint64_t implied_ = 0;
     std::uint64_t link_bytes_ = 0;
     std::string_view last_parent_;
     Index last_folder_ = 0;
 
     // Of the layer at hand.
-    std::unordered_map<std::string_view, Waiting> waiting_;
-    std::unordered_map<std::string_view, Index> aufs_files_;
+    NameViewMap<Waiting> waiting_;
+    NameViewMap<Index> aufs_files_;
     std::unordered_map<Index, Index> lower_targets_;  // entry → node, before whiteouts
 
     std::uint64_t dangling_ = 0;

@@ -2,31 +2,21 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
 
 #include "slimimg/base/path.hpp"
 
 #include "rootfs/merge.hpp"
+#include "rootfs/name_slots.hpp"
 #include "rootfs/walk.hpp"
 
 namespace slimimg::rootfs {
 namespace {
 
-/// Where the search for a name begins in a table of this size, a power of two.
-std::size_t first_slot(NodeId folder, std::string_view name, std::size_t slots) {
-    constexpr std::uint64_t odd = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
-    const std::uint64_t key = (std::hash<std::string_view>()(name) + folder) * odd;
-    return static_cast<std::size_t>(key >> 32) & (slots - 1);
-}
-
 std::vector<NodeId> index_by_name(std::span<const Node> nodes) {
     std::vector<NodeId> slots(std::bit_ceil(2 * nodes.size() + 1), 0);
     for (NodeId id = 1; id < nodes.size(); ++id) {
-        std::size_t at = first_slot(nodes[id].parent, path::basename(nodes[id].path), slots.size());
-        while (slots[at] != 0) {
-            at = (at + 1) & (slots.size() - 1);
-        }
-        slots[at] = id;
+        const auto is_it = [](NodeId) { return false; };  // each stands there once
+        slots[slot_of(slots, nodes[id].parent, path::basename(nodes[id].path), is_it)] = id;
     }
     return slots;
 }
@@ -63,14 +53,11 @@ std::optional<NodeId> Rootfs::find(std::string_view path) const {
 
 std::optional<NodeId> Rootfs::child(NodeId folder, std::string_view name) const {
     const std::size_t length = (folder == 0 ? 0 : nodes_[folder].path.size()) + 1 + name.size();
-    for (std::size_t at = first_slot(folder, name, by_name_.size()); by_name_[at] != 0;
-         at = (at + 1) & (by_name_.size() - 1)) {
-        const Node& node = nodes_[by_name_[at]];
-        if (node.parent == folder && node.path.size() == length && node.path.ends_with(name)) {
-            return by_name_[at];
-        }
-    }
-    return std::nullopt;
+    const NodeId found = by_name_[slot_of(by_name_, folder, name, [&](NodeId id) {
+        const Node& node = nodes_[id];
+        return node.parent == folder && node.path.size() == length && node.path.ends_with(name);
+    })];
+    return found == 0 ? std::nullopt : std::optional(found);
 }
 
 std::vector<NodeId> Rootfs::children(NodeId folder) const {
@@ -107,7 +94,7 @@ Resolution Rootfs::resolve(std::string_view path, std::string_view from, bool fo
             at = *next;
             continue;
         }
-        const std::string& target = nodes_[*next].header.link;
+        const Text& target = nodes_[*next].header.link;
         result.links.push_back(*next);
         if (!walk.enter(target)) {
             return result;

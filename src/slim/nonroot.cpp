@@ -81,9 +81,8 @@ void give_to_nonroot(Plan& plan, const rootfs::Rootfs& rootfs, const image::Conf
         }
         item.header.uid = nonroot_id;
         item.header.gid = nonroot_id;
-        item.why += (item.why.empty() ? "" : "; ") +
-                    std::string(was_users ? "was the former user's, given to nonroot"
-                                          : "to be written to, given to nonroot");
+        add_why(item, was_users ? "was the former user's, given to nonroot"
+                                : "to be written to, given to nonroot");
     }
 }
 

@@ -83,6 +83,10 @@ PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string 
             .why = std::move(why)};
 }
 
+void add_why(PlanItem& item, std::string_view more) {
+    item.why = (item.why.empty() ? std::string() : item.why + "; ").append(more);
+}
+
 std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
                        const NewFolder& folder) {
     static constexpr unsigned most_links = 40;  // MAXSYMLINKS of Linux

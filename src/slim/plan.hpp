@@ -23,6 +23,9 @@ PlanItem& put_item(Plan& plan, PlanItem item);
 /// The image's own node, as it is.
 PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string why = {});
 
+/// Adds to why an item is made or changed.
+void add_why(PlanItem& item, std::string_view more);
+
 /// Puts a folder at `path`: the image's own with what leads to it where the image has it, else one
 /// of root's with `mode`, in folders of root's with 0755. Symlinks on the way are followed and
 /// kept. Returns where the folder stands. Where something that is no folder stands in the way,
@@ -31,7 +34,7 @@ struct NewFolder {
     std::uint16_t mode = 0755;
     archive::Timestamp mtime;
     std::string why;
-    std::uint64_t owner = 0;  ///< user and group
+    std::uint32_t owner = 0;  ///< user and group
 };
 std::string put_folder(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
                        const NewFolder& folder);
@@ -45,7 +48,7 @@ void put_file(Plan& plan, const rootfs::Rootfs& rootfs, const NewFile& file,
 void add_root_folders(Plan& plan, const rootfs::Rootfs& rootfs, const image::Config& config);
 
 /// distroless's user and group "nonroot".
-inline constexpr std::uint64_t nonroot_id = 65532;
+inline constexpr std::uint32_t nonroot_id = 65532;
 
 /// Pass: what a base style has and the image lacks, as far as slimimg has a text for it; accounts
 /// and homes.

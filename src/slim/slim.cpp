@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
 #include "slimimg/base/staged_folder.hpp"
@@ -177,14 +178,18 @@ std::vector<image::NewLayer> layers_of(const Ground& ground) {
     return layers;
 }
 
-/// The layers that are written, each as a plan.
-std::vector<Plan> layers_to_write(const Plan& plan, const Analysis& analysis, Layers layers) {
+/// Calls `write` with each layer that is written, as a plan.
+void for_each_layer(const Plan& plan, const Analysis& analysis, Layers layers,
+                    const std::function<void(const Plan&)>& write) {
     if (layers == Layers::single) {
-        return {plan};
+        write(plan);
+        return;
     }
-    std::vector<Plan> divided = split_layers(plan, analysis.rootfs, analysis.packages);
-    std::erase_if(divided, [](const Plan& layer) { return layer.items.empty(); });
-    return divided;
+    for (const Plan& layer : split_layers(plan, analysis.rootfs, analysis.packages)) {
+        if (!layer.items.empty()) {
+            write(layer);
+        }
+    }
 }
 
 image::NewImage make_image(const Analysis& analysis, const Plan& plan,
@@ -200,10 +205,10 @@ image::NewImage make_image(const Analysis& analysis, const Plan& plan,
         inherit(made, ground->image);
     }
     annotate(made, analysis.image, time);
-    for (const Plan& layer : layers_to_write(plan, analysis, options.layers)) {
+    for_each_layer(plan, analysis, options.layers, [&](const Plan& layer) {
         made.layers.push_back({write_layer(layer, analysis.rootfs, compression, run),
                                compression.codec, new_step(analysis, layer, time)});
-    }
+    });
     return made;
 }
 
@@ -215,6 +220,7 @@ rootfs::Rootfs prove_staged(const image::StagedImage& staged, const image::NewIm
     const ProgressStep step(run, "prove", "the new image", 0);
     run.progress = nullptr;  // reading it back is part of the proof,
     run.cache = nullptr;     // which takes nothing for granted
+    run.limits = limits_of_own_image(run.limits);
     const Analysis& analysis = rebuild.analysis;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);
@@ -311,9 +317,60 @@ void stage_debug(std::optional<image::StagedImage>& staged, const DebugShell& sh
     staged.emplace(made, format, rebuild.debug_output, run.spool_dir);
     run.progress = nullptr;
     run.cache = nullptr;
+    run.limits = limits_of_own_image(run.limits);
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged->location(), selection, run);
     check_written(read_tree(image, run), shell.plan, analysis.rootfs, run, true);
+}
+
+/// A proved image that waits to be put in its place.
+struct Staged {
+    std::optional<Target> target;
+    std::optional<rootfs::Rootfs> written;
+    std::optional<image::StagedImage> debug;  ///< with the shell
+
+    void commit(Rebuild& rebuild) {
+        target->commit(*written, rebuild);
+        if (debug) {
+            debug->commit();
+        }
+    }
+};
+
+/// From the analysis in `rebuild` to an image that waits.
+void stage(Staged& staged, Rebuild& rebuild, const closure::Request& request,
+           const RebuildOptions& options, const std::optional<DebugShell>& shell,
+           const RunOptions& run) {
+    const Analysis& analysis = rebuild.analysis;
+    demand_resolved(analysis.closure.unresolved, analysis.rootfs,
+                    "the image lacks what its program needs: ",
+                    "nothing was written; --allow-missing NAME accepts one");
+    demand_content(analysis);
+
+    Target& target = staged.target.emplace(options, run);
+    const image::Format format =
+        options.format.value_or(options.unpacked ? image::Format::docker : analysis.image.format);
+    const std::optional<Ground> ground = read_ground(analysis, options, run);
+    Standing standing;
+    if (ground) {
+        standing = stand_on(analysis.plan, analysis.rootfs, ground->rootfs, run);
+        rebuild.base_name =
+            ground->image.names.empty() ? ground->image.source : ground->image.names.front();
+        rebuild.base_bytes = content_bytes(ground->rootfs);
+        rebuild.base_diagnostics = std::move(standing.diagnostics);
+    }
+    add_descriptions(rebuild, standing, ground, options, format);
+    const Plan& plan = ground ? standing.plan : analysis.plan;
+    const image::NewImage made = make_image(analysis, plan, ground, options, format, run);
+    staged.written =
+        prove_staged(target.stage(made, format), made, request, plan, ground, run, rebuild);
+    demand_resolved(rebuild.proof.failures, analysis.rootfs,
+                    "the new image would not link as the source does: ",
+                    "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "
+                    "one");
+    if (shell) {
+        stage_debug(staged.debug, *shell, made, options, format, run, rebuild);
+    }
 }
 
 void tell_if_not_smaller(Rebuild& rebuild) {
@@ -357,44 +414,20 @@ Rebuild rebuild(image::Image source, const closure::Request& request,
         shell = read_debug_shell(rebuild_options.debug_shell, source.config.platform,
                                  build_time(source.config).seconds);
     }
-    Rebuild rebuild{.analysis = analyze(std::move(source), request, run, rebuild_options.plan)};
-    const Analysis& analysis = rebuild.analysis;
-    demand_resolved(analysis.closure.unresolved, analysis.rootfs,
-                    "the image lacks what its program needs: ",
-                    "nothing was written; --allow-missing NAME accepts one");
-    demand_content(analysis);
-
-    Target target(rebuild_options, run);
-    const image::Format format = rebuild_options.format.value_or(
-        rebuild_options.unpacked ? image::Format::docker : analysis.image.format);
-    const std::optional<Ground> ground = read_ground(analysis, rebuild_options, run);
-    Standing standing;
-    if (ground) {
-        standing = stand_on(analysis.plan, analysis.rootfs, ground->rootfs, run);
-        rebuild.base_name =
-            ground->image.names.empty() ? ground->image.source : ground->image.names.front();
-        rebuild.base_bytes = content_bytes(ground->rootfs);
-        rebuild.base_diagnostics = std::move(standing.diagnostics);
-    }
-    add_descriptions(rebuild, standing, ground, rebuild_options, format);
-    const Plan& plan = ground ? standing.plan : analysis.plan;
-    const image::NewImage made = make_image(analysis, plan, ground, rebuild_options, format, run);
-    const image::StagedImage& staged = target.stage(made, format);
-    const rootfs::Rootfs written = prove_staged(staged, made, request, plan, ground, run, rebuild);
-    demand_resolved(rebuild.proof.failures, analysis.rootfs,
-                    "the new image would not link as the source does: ",
-                    "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "
-                    "one");
-    std::optional<image::StagedImage> debug;
-    if (shell) {
-        stage_debug(debug, *shell, made, rebuild_options, format, run, rebuild);
-    }
-    target.commit(written, rebuild);
-    if (debug) {
-        debug->commit();
-    }
-    tell_if_not_smaller(rebuild);
-    return rebuild;
+    Staged staged;
+    std::optional<Rebuild> rebuild;
+    image::ListedLayers layers = image::list_layers(source, run);
+    // The new image is written while the source is still hashed; where that is not what it claims
+    // to be, what was written goes again.
+    layers.verification.finish([&] {
+        rebuild.emplace(
+            Rebuild{.analysis = analyze_layers(std::move(source), std::move(layers.scans), request,
+                                               run, rebuild_options.plan)});
+        stage(staged, *rebuild, request, rebuild_options, shell, run);
+    });
+    staged.commit(*rebuild);
+    tell_if_not_smaller(*rebuild);
+    return std::move(*rebuild);
 }
 
 }  // namespace slimimg::slim

@@ -3,8 +3,8 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::slim {
@@ -14,9 +14,8 @@ using archive::EntryType;
 using rootfs::NodeId;
 
 /// Folders as the lowest layer that lists them has them.
-std::unordered_map<std::string_view, const archive::Header*> first_folders(
-    const rootfs::Rootfs& rootfs) {
-    std::unordered_map<std::string_view, const archive::Header*> folders;
+NameViewMap<const archive::Header*> first_folders(const rootfs::Rootfs& rootfs) {
+    NameViewMap<const archive::Header*> folders;
     for (const archive::LayerScan& layer : rootfs.layers()) {
         for (const archive::LayerEntry& entry : layer.entries) {
             if (entry.header.type == EntryType::directory) {

@@ -267,7 +267,7 @@ class Stand {
         }
         item.content = slice_of(with_entries(ours, lines));
         item.header.size = item.content->size();
-        item.why += (item.why.empty() ? "" : "; ") + std::string("joined with the base's");
+        add_why(item, "joined with the base's");
         put_item(top_.plan, std::move(item));
     }
 
@@ -294,8 +294,8 @@ class Stand {
                 text = join_apk(planned_text(item.path), base_text(item.path), has_above);
             } else {
                 const bool is_sums = item.path.ends_with(dpkg_sums_ending);
-                const std::string package =
-                    item.path.substr(0, item.path.size() - (is_sums ? dpkg_sums_ending.size() : 0));
+                const std::string package(item.path.substr(
+                    0, item.path.size() - (is_sums ? dpkg_sums_ending.size() : 0)));
                 const std::string sums = package + std::string(dpkg_sums_ending);
                 if (auto joined = join_dpkg({planned_text(package), planned_text(sums)},
                                             {base_text(package), base_text(sums)}, has_above)) {
@@ -322,7 +322,7 @@ class Stand {
     void spread(const PlanItem& link) {
         const std::string target =
             path::normalize(link.header.link.starts_with('/')
-                                ? link.header.link
+                                ? link.header.link.str()
                                 : path::join(path::parent(link.path), link.header.link));
         for (const PlanItem& item : std::vector<PlanItem>(top_.plan.items)) {
             if (path::is_within(item.path, target) && item.path != target) {
@@ -364,7 +364,7 @@ class Stand {
                 continue;
             }
             item.header.link = base_[now->second].path;
-            item.why += (item.why.empty() ? "" : "; ") + std::string("leads to the base's");
+            add_why(item, "leads to the base's");
         }
     }
 

@@ -118,9 +118,8 @@ void strip_files(Plan& plan, const rootfs::Rootfs& rootfs, const RunOptions& run
         item.content = all.sub(file.offset, file.result.file->size());
         item.header.size = item.content->size();
         item.stripped = true;
-        item.why += (item.why.empty() ? "" : "; ") + std::string("stripped of ") +
-                    std::to_string(file.content.size() - item.header.size) +
-                    " bytes that only debuggers read";
+        add_why(item, "stripped of " + std::to_string(file.content.size() - item.header.size) +
+                          " bytes that only debuggers read");
     }
 }
 

@@ -74,8 +74,8 @@ class Generator {
         Header& header = entry.header;
         header.type = static_cast<EntryType>(below(7));
         header.mode = static_cast<std::uint16_t>(below(010000));
-        header.uid = pick({0, 1000, 2097151, 2097152, 4294967295});
-        header.gid = pick({0, 42, 2097152, 2147483648, 4294967294});
+        header.uid = static_cast<std::uint32_t>(pick({0, 1000, 2097151, 2097152, 4294967295}));
+        header.gid = static_cast<std::uint32_t>(pick({0, 42, 2097152, 2147483648, 4294967294}));
         header.mtime = {seconds_[below(seconds_.size())], nanoseconds_[below(nanoseconds_.size())]};
         if (header.type == EntryType::file) {
             entry.content = test::sample(pick({0, 1, 511, 512, 513, 5000}), next());
@@ -88,12 +88,14 @@ class Generator {
             header.device_major = static_cast<std::uint32_t>(pick({0, 8, 4095, 3000000}));
             header.device_minor = static_cast<std::uint32_t>(pick({0, 3, 1048575, 2097152}));
         }
+        std::vector<archive::Xattrs::Attribute> xattrs;
         for (std::size_t i = below(4); i-- > 0;) {
-            header.xattrs.emplace_back(
+            xattrs.emplace_back(
                 "user." + std::string(1, static_cast<char>('a' + i)) + " %" + text(below(90)),
                 bytes(1 + below(300)));
         }
-        std::sort(header.xattrs.begin(), header.xattrs.end());
+        std::sort(xattrs.begin(), xattrs.end());
+        header.xattrs.set(std::move(xattrs));
         return entry;
     }
 
@@ -224,7 +226,7 @@ TEST_CASE("GNU tar extracts what is written") {
 
 TEST_CASE("an attribute name that a tar can't hold is an error and not another attribute") {
     Header odd = header(EntryType::file);
-    odd.xattrs.emplace_back("user.a=b", "v");
+    odd.xattrs.set({{"user.a=b", "v"}});
     expect_error(
         "xattr-name", "user.a=b",
         [&] {

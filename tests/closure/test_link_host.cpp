@@ -42,7 +42,7 @@ TEST_SUITE("this machine's own files") {
             if (link.kind != Link::Kind::glibc || !link.interpreter) {
                 continue;
             }
-            const std::string& path = tree[files[i]].path;
+            const std::string path = tree[files[i]].path;
             const test::Listing real =
                 test::list_with_glibc("/", link.objects[*link.interpreter].path, path, {});
             if (!real.error.empty() && real.paths.empty()) {

@@ -12,13 +12,14 @@ using test::ElfSpec;
 namespace {
 
 struct Read {
+    std::string file;
     std::vector<DynamicSymbol> symbols;
     std::vector<Diagnostic> diagnostics;
 };
 
-Read read(const std::string& file) {
-    Read result;
-    result.symbols = elf::read_dynamic_symbols(as_bytes(file), {}, result.diagnostics);
+Read read(std::string file) {
+    Read result{.file = std::move(file), .symbols = {}, .diagnostics = {}};
+    result.symbols = elf::read_dynamic_symbols(as_bytes(result.file), {}, result.diagnostics);
     return result;
 }
 
@@ -28,7 +29,8 @@ std::string line(const DynamicSymbol& symbol) {
     text += symbol.weak ? "weak " : "";
     text += symbol.name;
     if (!symbol.version.empty()) {
-        text += (symbol.defined && !symbol.hidden_version ? "@@" : "@") + symbol.version;
+        text +=
+            (symbol.defined && !symbol.hidden_version ? "@@" : "@") + std::string(symbol.version);
     }
     return text;
 }

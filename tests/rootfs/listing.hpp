@@ -13,7 +13,7 @@ inline std::string listing(const slimimg::rootfs::Rootfs& tree) {
     std::string text;
     for (slimimg::rootfs::NodeId id = 1; id < tree.size(); ++id) {
         const slimimg::rootfs::Node& node = tree[id];
-        text += (text.empty() ? "" : " ") + node.path.substr(1);
+        text += (text.empty() ? "" : " ") + std::string(node.path.substr(1));
         if (node.is_directory()) {
             text += "/";
         } else if (node.is_symlink()) {

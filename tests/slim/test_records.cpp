@@ -134,9 +134,9 @@ TEST_CASE("records read again name the packages that own what is kept, and their
     std::vector<test::Member> members;
     for (const PlanItem& item : planned.plan.items) {
         if (item.header.type == archive::EntryType::symlink) {
-            members.push_back(test::symlink(item.path.substr(1), item.header.link));
+            members.push_back(test::symlink(std::string(item.path.substr(1)), item.header.link));
         } else if (item.header.type == archive::EntryType::file) {
-            members.push_back(file(item.path.substr(1), text_of(planned, item.path)));
+            members.push_back(file(std::string(item.path.substr(1)), text_of(planned, item.path)));
         }
     }
     const auto tree = tree_with(members);

@@ -73,7 +73,7 @@ class Collector {
                 size_ += (entry.header.size + page - 1) / page * page;
             }
             if (lgetxattr(from.c_str(), "security.capability", nullptr, 0) > 0) {
-                entry.header.xattrs.emplace_back("security.capability", "");
+                entry.header.xattrs.set({{"security.capability", ""}});
             }
         } else {
             return;

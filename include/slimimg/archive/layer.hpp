@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +17,7 @@
 #include "slimimg/base/diagnostic.hpp"
 #include "slimimg/base/digest.hpp"
 #include "slimimg/base/run_options.hpp"
+#include "slimimg/base/text.hpp"
 
 namespace slimimg::archive {
 
@@ -40,26 +44,62 @@ struct Timestamp {
     bool operator==(const Timestamp&) const = default;
 };
 
-/// What a tar says of one file. An entry of a layer, a node of the merged tree and an entry to be
-/// written all have one.
+/// Extended attributes in name order, e.g. "security.capability". Few files have any: without, it
+/// is one pointer.
+class Xattrs {
+  public:
+    using Attribute = std::pair<std::string, std::string>;
+
+    Xattrs() = default;
+    Xattrs(const Xattrs& other)
+        : all_(other.all_ ? std::make_unique<List>(*other.all_) : nullptr) {}
+    Xattrs(Xattrs&&) noexcept = default;
+    Xattrs& operator=(Xattrs other) noexcept {
+        all_.swap(other.all_);
+        return *this;
+    }
+    ~Xattrs() = default;
+
+    [[nodiscard]] std::span<const Attribute> list() const {
+        return all_ ? std::span<const Attribute>(*all_) : std::span<const Attribute>();
+    }
+    [[nodiscard]] auto begin() const { return list().begin(); }
+    [[nodiscard]] auto end() const { return list().end(); }
+    [[nodiscard]] std::size_t size() const { return list().size(); }
+    [[nodiscard]] bool empty() const { return list().empty(); }
+    const Attribute& operator[](std::size_t index) const { return (*all_)[index]; }
+    void set(std::vector<Attribute> all) {
+        all_ = all.empty() ? nullptr : std::make_unique<List>(std::move(all));
+    }
+
+    bool operator==(const Xattrs& other) const {
+        return std::equal(begin(), end(), other.begin(), other.end());
+    }
+
+  private:
+    using List = std::vector<Attribute>;
+    std::unique_ptr<List> all_;
+};
+
+/// What a tar says of one file. An entry of a layer and an entry to be written have one.
 struct Header {
     EntryType type = EntryType::file;
     std::uint16_t mode = 0;  ///< permission bits with set-id and sticky: 07777
-    std::uint64_t uid = 0;
-    std::uint64_t gid = 0;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
     Timestamp mtime;
     std::uint64_t size = 0;  ///< of the content, with holes; 0 but for files
-    std::string link;        ///< symlink: target as it stands; hardlink: normalized image path
+    Text link;               ///< symlink: target as it stands; hardlink: normalized image path
     std::uint32_t device_major = 0;
     std::uint32_t device_minor = 0;
-    /// Extended attributes in name order, e.g. "security.capability".
-    std::vector<std::pair<std::string, std::string>> xattrs;
+    Xattrs xattrs;
 
     bool operator==(const Header&) const = default;
 };
 
+/// An image can have a million of them, so that each byte counts.
 struct LayerEntry {
-    std::string path;  ///< normalized image path ("/usr/bin/env"), whiteouts as they stand
+    Text path;  ///< normalized image path ("/usr/bin/env"), whiteouts as they stand
     Header header;
     Range raw;      ///< all its bytes in the tar: extension headers, header, content, padding
     Range content;  ///< where the content stands; for a sparse file the stored pieces

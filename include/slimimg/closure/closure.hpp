@@ -32,7 +32,7 @@ struct Reason {
     std::optional<rootfs::NodeId> from;  ///< the file that names it; nothing: the image's config or
                                          ///< the user's request
     Confidence confidence = Confidence::required;
-    std::string detail;  ///< "NEEDED libssl.so.3, found in ld.so.cache"
+    Text detail;  ///< "NEEDED libssl.so.3, found in ld.so.cache"
 };
 
 /// How far the closure goes: edges below the level are noted as hints only.
@@ -129,7 +129,7 @@ class Evidence {
     /// True where an ELF file has an undefined dynamic symbol of this name.
     bool imports(rootfs::NodeId node, std::string_view symbol);
     /// All of them, sorted.
-    const std::set<std::string, std::less<>>& imports(rootfs::NodeId node);
+    const std::vector<std::string_view>& imports(rootfs::NodeId node);
     /// A file's bytes as text; empty for what is no file.
     std::string_view text(rootfs::NodeId node);
     /// The texts of an ELF file's constant data (elf::for_each_constant_string), read once for the
@@ -141,7 +141,7 @@ class Evidence {
         std::set<std::string, std::less<>> (*read)(Evidence&, rootfs::NodeId));
     /// What `ask` says of a node, asked once: it must depend on the tree and the packages alone.
     bool remembered(bool (*ask)(const Evidence&, rootfs::NodeId), rootfs::NodeId node) const;
-    /// Where a path leads, looked up once.
+    /// Where a path leads. The first 65,536 are looked up once, further ones each time.
     std::optional<rootfs::NodeId> place_of(std::string_view path) const;
     /// The variables that the program starts with, as its loader sees them.
     [[nodiscard]] const LoaderEnvironment& loader_environment() const;

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "slimimg/base/diagnostic.hpp"
@@ -56,7 +55,7 @@ class PackageDb {
 
   private:
     std::vector<Package> packages_;
-    std::unordered_map<rootfs::NodeId, PackageId> owners_;
+    std::vector<PackageId> owners_;  // of each node
     std::vector<Diagnostic> diagnostics_;
 };
 

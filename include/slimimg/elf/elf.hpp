@@ -80,10 +80,10 @@ struct ElfFacts {
     [[nodiscard]] bool is_program() const;
 };
 
-/// One entry of the dynamic symbol table.
+/// One entry of the dynamic symbol table. Its texts are parts of the file.
 struct DynamicSymbol {
-    std::string name;
-    std::string version;  ///< of a need or a definition; empty where unversioned
+    std::string_view name;
+    std::string_view version;  ///< of a need or a definition; empty where unversioned
     bool defined = false;
     bool weak = false;
     bool hidden_version = false;  ///< name@VERSION and not name@@VERSION

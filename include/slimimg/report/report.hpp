@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slimimg/base/diagnostic.hpp"
+#include "slimimg/base/text.hpp"
 #include "slimimg/slim/slim.hpp"
 
 /// What people and machines are told of an image: plain values, and a renderer for each format.
@@ -74,32 +76,33 @@ std::string_view kind_id(Kind kind);
 std::string_view kind_label(Kind kind);
 
 struct Reason {
-    std::string rule;
-    std::string from;  ///< the file that names it; empty: the image's config or the request
-    std::string confidence;
-    std::string detail;
+    std::string_view rule;        ///< static storage, as `confidence`
+    Text from;                    ///< the file that names it; empty: the config or the request
+    std::string_view confidence;  ///< "required", "likely", …
+    Text detail;
 };
 
 /// A path that stays. The bytes of all are the image's size afterwards.
 struct Kept {
-    std::string path;
-    std::string type;  ///< "file", "directory", "symlink", "hardlink" (a further name), …
+    Text path;
+    std::string_view type;  ///< "file", "directory", "symlink", "hardlink" (a further name), …;
+                            ///< static storage
     Kind kind = Kind::data;
     std::uint64_t bytes = 0;           ///< as written; 0 for a further name of a file
     std::uint64_t source_bytes = 0;    ///< in the image that was read; 0 where slimimg made it
     std::optional<std::size_t> layer;  ///< nothing: made by slimimg
-    std::string package;               ///< its owner; empty where it has none
+    Text package;                      ///< its owner; empty where it has none
     std::vector<Reason> reasons;       ///< the strongest first; never empty
 };
 
 /// A path that goes. Its bytes and the source bytes of what stays are the size before.
 struct Removed {
-    std::string path;
-    std::string type;
+    Text path;
+    std::string_view type;
     Kind kind = Kind::data;
     std::uint64_t bytes = 0;  ///< 0 where another name of the file stays or stands before it
     std::size_t layer = 0;
-    std::string package;
+    Text package;
     std::vector<Reason> hints;  ///< evidence for it that was too weak
 };
 

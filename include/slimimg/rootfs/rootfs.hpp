@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "slimimg/base/bytes.hpp"
 #include "slimimg/base/diagnostic.hpp"
 #include "slimimg/base/run_options.hpp"
+#include "slimimg/base/text.hpp"
 
 namespace slimimg::rootfs {
 
@@ -19,8 +19,10 @@ namespace slimimg::rootfs {
 using NodeId = std::uint32_t;
 
 struct Node {
-    std::string path;        ///< normalized; unique
-    archive::Header header;  ///< type is never hardlink: names of one file share `inode`
+    Text path;  ///< normalized; unique
+    /// Of the layer's entry, or of the one that a hard link leads to, so that the type is never
+    /// hardlink: names of one file share `inode`. Lives as long as the tree's layers.
+    const archive::Header& header;
     NodeId parent = 0;
     NodeId subtree_end = 0;   ///< one past the last node below it
     NodeId inode = 0;         ///< the first node (lowest id) that is a name of the same file

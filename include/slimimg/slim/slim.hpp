@@ -18,11 +18,11 @@ namespace slimimg::slim {
 
 /// One entry of the image to be written.
 struct PlanItem {
-    std::string path;
+    Text path;
     std::optional<rootfs::NodeId> source;  ///< nothing: made by slimimg
     archive::Header header;                ///< what will be written
     std::optional<Slice> content;          ///< in place of the source's; set where source is not
-    std::string why;                       ///< of a made or changed entry
+    Text why;                              ///< of a made or changed entry
     bool stripped = false;                 ///< content is the source's ELF file without debug data
 };
 

@@ -158,7 +158,7 @@ Link link_program(ElfStore& store, rootfs::NodeId program, const LoaderEnvironme
         interpreter && interpreter->file &&
         store.rootfs()[interpreter->file->node].inode == store.rootfs()[program].inode;
     if (!interpreter || loader_itself) {
-        const std::string& path = store.rootfs()[program].path;
+        const Text& path = store.rootfs()[program].path;
         link.objects.push_back({.file = program, .name = path, .path = path});
         return link;
     }

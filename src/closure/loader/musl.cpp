@@ -72,7 +72,7 @@ class Linker {
         loader_name_ = interpreter.name;
         loader_ = interpreter.file;
         loader_found_by_ = interpreter.found_by;
-        const std::string& path = tree_[link_.program].path;
+        const Text& path = tree_[link_.program].path;
         add_object({.file = link_.program, .name = path, .path = path});
         if (!secure_) {
             preload();
@@ -282,15 +282,15 @@ class Linker {
 
     /// musl takes no second C library into the process, under whatever name.
     bool is_c_library(NodeId node) {
-        const Bytes content = tree_.content(node).bytes;
-        if (as_text(content).find("__libc_start_main") == std::string_view::npos) {
+        const Slice content = tree_.content(node);
+        if (content.text().find("__libc_start_main") == std::string_view::npos) {
             return false;
         }
         std::vector<Diagnostic> ignored;
         bool start = false;
         bool input = false;
         for (const elf::DynamicSymbol& symbol :
-             elf::read_dynamic_symbols(content, session_.store.limits(), ignored)) {
+             elf::read_dynamic_symbols(content.bytes, session_.store.limits(), ignored)) {
             start = start || (symbol.defined && symbol.name == "__libc_start_main");
             input = input || (symbol.defined && symbol.name == "stdin");
         }

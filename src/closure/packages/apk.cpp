@@ -2,9 +2,9 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/packages/record.hpp"
@@ -135,7 +135,7 @@ void name_providers(Records& records, std::size_t first) {
     // A package's own name answers before what others provide. A handful is what real databases
     // have; the cap keeps a hostile one from growing without bound.
     constexpr std::size_t most_providers = 32;
-    std::unordered_map<std::string, std::vector<std::string_view>> providers;
+    NameMap<std::vector<std::string_view>> providers;
     for (std::size_t i = first; i < records.size(); ++i) {
         providers[records[i].name].assign(1, records[i].name);
     }

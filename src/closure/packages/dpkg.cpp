@@ -3,9 +3,9 @@
 #include <cctype>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/packages/record.hpp"
@@ -265,7 +265,7 @@ class DpkgReader {
     /// Distroless images: a file a package with its stanza, and <file>.md5sums beside it.
     void read_status_folder(rootfs::NodeId folder) {
         for (const rootfs::NodeId node : rootfs_.children(folder)) {
-            const std::string& path = rootfs_[node].path;
+            const Text& path = rootfs_[node].path;
             if (!rootfs_[node].is_file() || path.ends_with(".md5sums")) {
                 continue;
             }
@@ -308,7 +308,7 @@ class DpkgReader {
     const rootfs::Rootfs& rootfs_;
     Records& records_;
     std::vector<Diagnostic>& diagnostics_;
-    std::unordered_map<std::string, Diversion> diversions_;
+    NameMap<Diversion> diversions_;
     std::size_t damaged_ = 0;
     std::string damaged_where_;
     std::size_t without_list_ = 0;

@@ -1,17 +1,21 @@
 #include "slimimg/closure/packages.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/packages/record.hpp"
 
 namespace slimimg::closure {
 namespace {
+
+constexpr PackageId no_package = std::numeric_limits<PackageId>::max();
 
 /// A folder, or a symlink to one: what many packages list and none of them brought alone.
 bool leads_to_folder(const rootfs::Rootfs& rootfs, rootfs::NodeId node) {
@@ -60,7 +64,7 @@ Slice part_of(const Slice& whole, std::string_view part) {
 }
 
 void remove_repeats(std::vector<std::string>& names) {
-    std::unordered_set<std::string> seen;
+    std::unordered_set<std::string, NameHash, std::equal_to<>> seen;
     std::erase_if(names, [&](const std::string& name) { return !seen.insert(name).second; });
 }
 
@@ -91,7 +95,7 @@ PackageDb PackageDb::read(const rootfs::Rootfs& rootfs) {
                     [](const Package& a, const Package& b) { return order(a) == order(b); }),
         records.end());
 
-    std::unordered_map<rootfs::NodeId, std::uint32_t> owner_count;
+    std::vector<std::uint32_t> owner_count(rootfs.size());
     for (Package& package : records) {
         std::sort(package.files.begin(), package.files.end());
         package.files.erase(std::unique(package.files.begin(), package.files.end()),
@@ -100,13 +104,15 @@ PackageDb PackageDb::read(const rootfs::Rootfs& rootfs) {
             ++owner_count[node];
         }
     }
+    db.owners_.assign(rootfs.size(), no_package);
     for (PackageId id = 0; id < records.size(); ++id) {
         std::vector<rootfs::NodeId>& files = records[id].files;
         std::erase_if(files, [&](rootfs::NodeId node) {
             return node == 0 || (owner_count[node] > 1 && leads_to_folder(rootfs, node));
         });
         for (const rootfs::NodeId node : files) {
-            db.owners_.emplace(node, id);
+            PackageId& owner = db.owners_[node];
+            owner = std::min(owner, id);
         }
     }
     db.packages_ = std::move(records);
@@ -114,8 +120,8 @@ PackageDb PackageDb::read(const rootfs::Rootfs& rootfs) {
 }
 
 std::optional<PackageId> PackageDb::owner(rootfs::NodeId node) const {
-    const auto found = owners_.find(node);
-    return found == owners_.end() ? std::nullopt : std::optional(found->second);
+    const PackageId owner = node < owners_.size() ? owners_[node] : no_package;
+    return owner == no_package ? std::nullopt : std::optional(owner);
 }
 
 std::optional<PackageId> PackageDb::find(std::string_view name) const {

@@ -16,7 +16,7 @@ using rootfs::NodeId;
 
 /// GCC's driver, by what it starts to link (gcc.cc); Clang's, by its name, as it does itself.
 bool is_compiler(Evidence& evidence, NodeId node) {
-    const std::string& path = evidence.rootfs()[node].path;
+    const Text& path = evidence.rootfs()[node].path;
     const std::string_view name = path::basename(path);
     if (path.find("/gcc/") != std::string::npos) {
         return false;  // collect2 and cc1 themselves

@@ -96,7 +96,7 @@ bool is_a_time(std::string_view line) {
 }
 
 void read_cron_table(Evidence& evidence, NodeId node, CronTable table) {
-    const std::string& name = evidence.rootfs()[node].path;
+    const Text& name = evidence.rootfs()[node].path;
     bool any = false;
     for_each_setting(evidence.text(node), [&](std::string_view line) {
         if (!is_a_time(line)) {

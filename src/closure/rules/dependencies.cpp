@@ -147,6 +147,9 @@ bool is_node_installer(std::string_view path) {
     if (path.starts_with("/opt/yarn-v")) {
         return true;
     }
+    if (path.find("/node_modules/") == std::string_view::npos) {
+        return false;
+    }
     return std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) {
         return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
             return path::is_within(path, path::join(folder, name));

@@ -247,7 +247,7 @@ bool is_ballast_node(const Evidence& evidence, NodeId id) {
 }
 
 bool is_shared(const Evidence& evidence, NodeId folder) {
-    const std::string& path = evidence.rootfs()[folder].path;
+    const Text& path = evidence.rootfs()[folder].path;
     constexpr std::size_t many = 4;
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
            is_multiarch_folder(path) || is_ballast(evidence, folder) ||

@@ -232,9 +232,10 @@ bool starts_programs(Evidence& evidence, NodeId node) {
         return facts->is_program();
     }
     const auto& imports = evidence.imports(node);
-    return std::any_of(imports.begin(), imports.end(), [](const std::string& symbol) {
-        return symbol.find("exec") != std::string::npos ||
-               symbol.find("spawn") != std::string::npos || symbol == "system" || symbol == "popen";
+    return std::any_of(imports.begin(), imports.end(), [](std::string_view symbol) {
+        return symbol.find("exec") != std::string_view::npos ||
+               symbol.find("spawn") != std::string_view::npos || symbol == "system" ||
+               symbol == "popen";
     });
 }
 

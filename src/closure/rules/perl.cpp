@@ -268,7 +268,7 @@ bool is_perl_code(std::string_view path, std::string_view text) {
 
 /// The modules that a file of code mentions.
 std::set<std::string, std::less<>> mentioned(Evidence& evidence, NodeId node) {
-    const std::string& path = evidence.rootfs()[node].path;
+    const Text& path = evidence.rootfs()[node].path;
     const bool own = is_perls_own(evidence, node);
     if (own && (path::basename(path) == "Config_heavy.pl" ||
                 path.find("/unicore/") != std::string::npos)) {

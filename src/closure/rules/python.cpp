@@ -124,7 +124,7 @@ void keep_links(Evidence& evidence, NodeId node) {
 
 /// sys.path as Modules/getpath.py and Lib/site.py make it, with Debian's dist-packages.
 void keep_modules(Evidence& evidence, NodeId node, const std::string& version) {
-    const std::string& program = evidence.rootfs()[node].path;
+    const Text& program = evidence.rootfs()[node].path;
     std::vector<std::string> prefixes{"/usr", "/usr/local"};
     if (has_component(program, "bin")) {
         prefixes.emplace_back(path::parent(path::parent(program)));
@@ -152,7 +152,7 @@ void keep_modules(Evidence& evidence, NodeId node, const std::string& version) {
 /// Lines of a .pth or .egg-link file that name folders: an editable install, found from the folder
 /// that the file is in (Lib/site.py, addpackage).
 void keep_path_file(Evidence& evidence, NodeId node) {
-    const std::string& file = evidence.rootfs()[node].path;
+    const Text& file = evidence.rootfs()[node].path;
     std::string_view rest = evidence.text(node).substr(0, largest_path_file);
     while (!rest.empty()) {
         std::string_view line = rest.substr(0, rest.find('\n'));

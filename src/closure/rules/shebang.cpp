@@ -105,7 +105,7 @@ void inspect(Evidence& evidence, NodeId node) {
 /// A dependency's script that runs after all: a program that it installs (npm, next, pm2), or a
 /// shell script that its code names.
 bool is_started(Evidence& evidence, NodeId script, std::string_view interpreter) {
-    const std::string& path = evidence.rootfs()[script].path;
+    const Text& path = evidence.rootfs()[script].path;
     return is_of_a_dependency(path) &&
            (is_run(evidence, script) ||
             (shell_dialect(interpreter) && is_named_by_its_package(evidence, script)));

@@ -71,7 +71,7 @@ class Finder {
 
     std::vector<LanguagePackage> run() {
         for (NodeId node = 0; node < tree_.size(); ++node) {
-            const std::string& path = tree_[node].path;
+            const Text& path = tree_[node].path;
             if (!tree_[node].is_file() || packages_.owner(node)) {
                 continue;
             }

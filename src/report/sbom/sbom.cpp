@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "slimimg/base/digest.hpp"
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
@@ -391,7 +392,7 @@ std::vector<Held> all_of(const Rootfs& tree, const std::set<std::string, std::le
 
 std::vector<Held> all_of(const slim::Plan& plan) {
     std::vector<Held> held;
-    std::unordered_map<std::string_view, const slim::PlanItem*> by_path;
+    NameViewMap<const slim::PlanItem*> by_path;
     for (const slim::PlanItem& item : plan.items) {
         by_path.emplace(item.path, &item);
         if (item.header.type == archive::EntryType::directory) {

@@ -8,7 +8,7 @@ void check_libraries(const std::vector<Process>& processes, const rootfs::Rootfs
                      Linkage& linkage) {
     for (const Process& process : processes) {
         const closure::Link& link = process.link;
-        const std::string& program = tree[link.program].path;
+        const Text& program = tree[link.program].path;
         if (link.missing_interpreter && !process.is_module) {
             linkage.gaps.push_back(
                 {program, program, "interpreter", *link.missing_interpreter, "named by PT_INTERP"});

@@ -15,8 +15,9 @@ Objects::Objects(closure::ElfStore& store, const std::vector<rootfs::NodeId>& no
     parallel_for(run.threads, objects_.size(), [&](std::size_t i) {
         // An unreadable table defines and wants nothing; whoever needs it tells.
         std::vector<Diagnostic> ignored;
-        objects_[i].symbols =
-            elf::read_dynamic_symbols(rootfs_.content(objects_[i].node).bytes, run.limits, ignored);
+        Object& object = objects_[i];
+        object.content = rootfs_.content(object.node);
+        object.symbols = elf::read_dynamic_symbols(object.content.bytes, run.limits, ignored);
     });
     index_definitions();
     parallel_for(run.threads, objects_.size(), [&](std::size_t i) { refer(objects_[i]); });

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/closure/loader.hpp"
 #include "slimimg/elf/elf.hpp"
 
@@ -39,6 +40,7 @@ class Objects {
     struct Object {
         rootfs::NodeId node = 0;
         const elf::ElfFacts* facts = nullptr;
+        Slice content;  ///< what the symbols' names are parts of; of a sparse file laid out
         std::vector<elf::DynamicSymbol> symbols;
         std::vector<Reference> references;
     };
@@ -78,7 +80,7 @@ class Objects {
     std::vector<Object> objects_;
     std::unordered_map<rootfs::NodeId, ObjectId> by_inode_;
     std::vector<Definition> definitions_;
-    std::unordered_map<std::string_view, std::uint32_t> first_of_name_;  // views into symbols
+    NameViewMap<std::uint32_t> first_of_name_;  // views of contents
 };
 
 }  // namespace slimimg::slim::proof

@@ -18,7 +18,7 @@ std::optional<Link> link_in(ElfStore& store, const Link& program, NodeId module,
                             const LoaderEnvironment& environment) {
     Link link = program;
     const std::size_t missing = link.missing.size();
-    const std::string& path = store.rootfs()[module].path;
+    const Text& path = store.rootfs()[module].path;
     if (!closure::link_module(store, link, path, 0, environment) || link.missing.size() > missing) {
         return std::nullopt;
     }

@@ -60,9 +60,12 @@ std::vector<Gap> gaps_of(const Process& process, const Objects& objects,
                 continue;
             }
             const elf::DynamicSymbol& symbol = *reference.symbol;
-            const std::string version = symbol.version.empty() ? "" : "@" + symbol.version;
+            std::string name(symbol.name);
+            if (!symbol.version.empty()) {
+                name.append("@").append(symbol.version);
+            }
             gaps.push_back({tree[process.link.program].path, tree[objects[id].node].path, "symbol",
-                            symbol.name + version, ""});
+                            std::move(name), ""});
         }
     }
     return gaps;

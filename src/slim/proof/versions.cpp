@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
-#include <unordered_map>
+
+#include "slimimg/base/name_hash.hpp"
 
 #include "slim/proof/linkage.hpp"
 
@@ -34,8 +35,8 @@ class VersionCheck {
 
   private:
     /// Every name under which the loader knows an object; the first of a name counts.
-    std::unordered_map<std::string_view, NodeId> names_of(const Link& link) {
-        std::unordered_map<std::string_view, NodeId> by_name;
+    NameViewMap<NodeId> names_of(const Link& link) {
+        NameViewMap<NodeId> by_name;
         for (const LoadedObject& object : link.objects) {
             by_name.try_emplace(object.name, object.file);
             for (const std::string& alias : object.aliases) {

@@ -113,7 +113,7 @@ void add_apk_records(Plan& plan, const rootfs::Rootfs& rootfs, const closure::Pa
         }
     }
     for (const auto& [database, content] : databases) {
-        const std::string& path = rootfs[database].path;
+        const Text& path = rootfs[database].path;
         if (find_item(plan, path) != nullptr) {
             continue;  // apk itself is kept, or the user wants all of it
         }

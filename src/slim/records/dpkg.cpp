@@ -140,7 +140,7 @@ std::string dpkg_sums(const closure::Package& package, std::string_view sums, co
         if (!node) {
             continue;
         }
-        const std::string& real = rootfs[*node].path;
+        const Text& real = rootfs[*node].path;
         const PlanItem* const item = find_item(plan, real);
         const bool changed = item != nullptr && item->content;
         result += changed ? md5_hex(item->content->bytes) : std::string(sum.md5);

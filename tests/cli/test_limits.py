@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""--limit: each limit refuses what is past it, tells the option that allows more, and can be raised."""
+import io
+import pathlib
+import re
+import subprocess
+import tarfile
+
+from support import ImageTest, Layer, docker_archive, main, slimimg
+
+BAD_INPUT = 3
+HEADER = pathlib.Path(__file__).resolve().parents[2] / "include" / "slimimg" / "base" / "limits.hpp"
+
+
+def names():
+    return [name.replace("_", "-")
+            for name in re.findall(r"std::uint64_t (\w+) =", HEADER.read_text(encoding="utf-8"))]
+
+
+class Limits(ImageTest):
+    def refused(self, image, limit, *more):
+        """Past `limit`, as NAME=N, by the option alone: it is fine without."""
+        self.assertEqual(slimimg("analyze", image, *more).code, 0)
+        error = self.assert_one_line(slimimg("analyze", image, "--limit", limit, *more), BAD_INPUT).err
+        self.assertIn(f"--limit {limit.split('=')[0]}=N allows more", error)
+        return error
+
+    def allowed(self, image, limit):
+        """Refused as it is, and fine with `limit`."""
+        error = self.assert_one_line(slimimg("analyze", image), BAD_INPUT).err
+        self.assertIn(f"--limit {limit.split('=')[0]}=N allows more", error)
+        self.assertEqual(slimimg("analyze", image, "--limit", limit).code, 0)
+
+    def with_layer(self, layer):
+        return self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer.bytes()])
+
+    def diagnostics(self, image, limit):
+        report = slimimg("analyze", image, "--format", "json", "--limit", limit).json
+        return {diagnostic["code"]: diagnostic["message"] for diagnostic in report["diagnostics"]}
+
+    def test_entries(self):
+        self.assertIn("more than 3 entries", self.refused(self.image(), "entries=3"))
+        layout = self.folder / "layout"
+        layout.mkdir()
+        with tarfile.open(self.fixture.oci(self.folder / "app.oci.tar")) as tar:
+            tar.extractall(layout)
+        self.refused(layout, "entries=4")
+
+    def test_implied_folders(self):
+        self.refused(self.with_layer(Layer().file("a/b/c/d/file", "")), "implied-folders=2")
+
+    def test_layers(self):
+        self.assertIn("2 layers", self.refused(self.image(), "layers=1"))
+
+    def test_path_bytes(self):
+        self.refused(self.image(), "path-bytes=20")
+        long = "/".join(["part" * 50] * 25)
+        self.allowed(self.with_layer(Layer().file(long, "")), "path-bytes=6000")
+
+    def test_layer_bytes(self):
+        self.refused(self.fixture.oci(self.folder / "app.oci.tar"), "layer-bytes=10kB")
+        self.assertIn("is a file of", self.refused(self.image(), "layer-bytes=4kB"))
+
+    def test_expansion(self):
+        image = self.fixture.oci(self.folder / "app.oci.tar",
+                                 [*self.fixture.layers, Layer().file("zeros", bytes(1 << 20)).bytes()])
+        self.refused(image, "expansion-ratio=3", "--limit", "expansion-floor=10kB")
+        bomb = Layer().file("zeros", bytes(70 << 20)).bytes()
+        packed = subprocess.run(["zstd", "-q", "-19", "-c"], input=bomb, stdout=subprocess.PIPE,
+                                check=True).stdout
+        archive = docker_archive(self.folder / "bomb.tar", [*self.fixture.layers, bomb],
+                                 **self.fixture.container)
+        with tarfile.open(archive) as plain:
+            members = [(info, plain.extractfile(info).read()) for info in plain.getmembers()]
+        with tarfile.open(archive, "w") as tar:
+            for info, content in members:
+                content = packed if content == bomb else content
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+        self.allowed(archive, "expansion-ratio=100000")
+        self.assertEqual(slimimg("analyze", archive, "--limit", "expansion-floor=1GB").code, 0)
+
+    def test_json(self):
+        self.refused(self.image(), "json-bytes=100")
+        self.refused(self.image(), "json-depth=1")
+
+    def test_elf_bytes(self):
+        told = self.diagnostics(self.image(), "elf-bytes=1000")
+        self.assertIn("--limit elf-bytes=N allows more", told["elf-too-large"])
+        out = self.folder / "slim.tar"
+        refused = slimimg("rebuild", self.image(), "-o", out, "--limit", "elf-bytes=1000")
+        self.assertIn("readable ELF file of /app/bin/hello", self.assert_one_line(refused, 4).err)
+        self.assertFalse(out.exists())
+        self.assertNotIn("elf-too-large", self.diagnostics(self.image(), "elf-bytes=1GB"))
+
+    def test_sparse_bytes(self):
+        with open(self.folder / "run", "wb") as file:
+            file.write(b"#!/usr/bin/idle\n")
+            file.truncate(1 << 20)
+        (self.folder / "run").chmod(0o755)
+        layer = subprocess.run(["tar", "-C", self.folder, "--sparse", "-c", "run"],
+                               stdout=subprocess.PIPE, check=True).stdout
+        image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer],
+                                    Entrypoint=["/run"])
+        self.refused(image, "sparse-bytes=4kB")
+
+    def test_symlinks(self):
+        layer = Layer().link("start", "next").link("next", "app/bin/hello").bytes()
+        image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer],
+                                    Entrypoint=["/start"])
+        self.assert_fine(slimimg("analyze", image))
+        self.assertEqual(slimimg("analyze", image, "--limit", "symlinks=1").code, 4)
+
+    def test_the_last_of_several_counts(self):
+        self.assert_fine(slimimg("analyze", self.image(), "--limit", "layers=1", "--limit", "layers=9"))
+
+    def test_what_is_no_limit(self):
+        image = self.image()
+        for given, wanted in (("files=3", "one of entries,"), ("entries", "entries=1000"),
+                              ("entries=", "entries=1000"), ("entries=0", "number from 1 on"),
+                              ("entries=-1", "number from 1 on"), ("entries=1e6", "number from 1 on"),
+                              ("layer-bytes=big", "layer-bytes=100kB"), ("", "NAME=N"),
+                              ("path-bytes=1GB", "1048576 at most")):
+            error = self.assert_one_line(slimimg("analyze", image, "--limit", given), 2).err
+            self.assertIn("--limit cannot be", error)
+            self.assertIn(wanted, error)
+
+    def test_each_has_its_name_and_its_test(self):
+        given = pathlib.Path(__file__).read_text(encoding="utf-8")
+        told = slimimg("analyze", "--help").text
+        page = (HEADER.parents[3] / "man" / "slimimg-analyze.1").read_text().replace("\\-", "-")
+        documented = (HEADER.parents[3] / "docs" / "threats.md").read_text()
+        self.assertEqual(len(names()), 12)
+        for name in names():
+            self.assertRegex(given, rf'"{name}=\d')
+            self.assertIn(name, "".join(told.split()), name)
+            self.assertRegex(page, rf"\b{name}\b")
+            self.assertIn(f"| `{name}` |", documented)
+
+
+if __name__ == "__main__":
+    main()
