@@ -1,10 +1,11 @@
 #include "check/waste.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
-#include <optional>
 #include <string_view>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::check {
@@ -18,12 +19,13 @@ constexpr std::string_view opaque_name = ".wh..wh..opq";
 
 /// What the layers so far say of a path.
 struct Copies {
-    std::uint64_t all = 0;               ///< bytes of all copies
-    std::optional<std::uint64_t> least;  ///< of them; 0 once it is deleted
+    static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
+
+    std::uint64_t least = none;  ///< bytes of the smallest copy; 0 once it is deleted
     std::uint64_t wasted = 0;
-    std::size_t wasted_copies = 0;
     std::uint64_t bytes = 0;  ///< of the last copy
-    std::size_t layer = 0;    ///< of the last copy
+    std::uint32_t wasted_copies = 0;
+    std::uint32_t layer = 0;  ///< of the last copy
 };
 
 /// Goes through the layers as they are stacked.
@@ -80,13 +82,11 @@ class Stacking {
             remove(entry.path);
             return;
         }
-        const auto at = copies_.try_emplace(entry.path).first;
-        Copies& copies = at->second;
-        if (!there_.try_emplace(at->first, &copies).second) {
+        Copies& copies = copies_[entry.path];
+        if (!there_.try_emplace(entry.path, &copies).second) {
             discard(copies);
         }
-        copies.all += bytes;
-        copies.least = std::min(copies.least.value_or(bytes), bytes);
+        copies.least = std::min(copies.least, bytes);
         copies.bytes = bytes;
         copies.layer = layer_;
     }
@@ -125,15 +125,16 @@ class Stacking {
     void sum_up() {
         std::uint64_t least = 0;
         for (const auto& [path, copies] : copies_) {
-            least += copies.least.value_or(0);
+            least += copies.least;
             if (copies.wasted > 0) {
                 waste_.paths.push_back({std::string(path), copies.wasted, copies.wasted_copies});
                 waste_.figures.wasted_bytes += copies.wasted;
             }
         }
-        std::stable_sort(
-            waste_.paths.begin(), waste_.paths.end(),
-            [](const WastedPath& a, const WastedPath& b) { return a.bytes > b.bytes; });
+        std::sort(waste_.paths.begin(), waste_.paths.end(),
+                  [](const WastedPath& a, const WastedPath& b) {
+                      return a.bytes != b.bytes ? a.bytes > b.bytes : a.path < b.path;
+                  });
         Efficiency& figures = waste_.figures;
         figures.efficiency = share(least, all_bytes_, 1);
         // Layers that hold nothing waste nothing of their own: the whole is what is left to
@@ -147,8 +148,8 @@ class Stacking {
     }
 
     std::span<const archive::LayerScan> layers_;
-    std::size_t layer_ = 0;
-    std::map<std::string, Copies, std::less<>> copies_;
+    std::uint32_t layer_ = 0;
+    NameViewMap<Copies> copies_;
     There there_;  ///< those that no layer has deleted, so that each is deleted but once
     std::uint64_t all_bytes_ = 0;
     std::uint64_t user_bytes_ = 0;  ///< of all layers but the lowest, as dive has it

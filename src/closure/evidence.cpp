@@ -190,10 +190,10 @@ struct Evidence::State {
     Confidence needed;
     LoaderEnvironment loader_environment;
     ElfStore elves;
-    std::map<NodeId, Slice> contents;
-    NodeId strings_of = 0;  // the file asked last; 0, the root folder, is none
+    std::map<NodeId, Slice> laid_out;  // contents of sparse files
+    NodeId strings_of = 0;             // the file asked last; 0, the root folder, is none
     std::shared_ptr<const std::vector<std::string_view>> strings;
-    std::map<NodeId, std::vector<std::string_view>> imports;  // parts of the contents
+    std::map<NodeId, std::vector<std::string_view>> imports;  // parts of the files
     std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
     std::map<bool (*)(const Evidence&, NodeId), std::vector<std::optional<bool>>> remembered;
     NameMap<std::optional<NodeId>> places;
@@ -289,7 +289,14 @@ const LoaderEnvironment& Evidence::loader_environment() const {
 
 std::string_view Evidence::text(NodeId node) {
     const NodeId inode = rootfs()[node].inode;
-    const auto [at, added] = state_->contents.try_emplace(inode);
+    const rootfs::Node& file = rootfs()[inode];
+    if (!file.is_file()) {
+        return {};
+    }
+    if (!rootfs().layers()[file.content_layer].entries[file.content_entry].sparse) {
+        return rootfs().content(inode).text();  // a part of the layer, which stays
+    }
+    const auto [at, added] = state_->laid_out.try_emplace(inode);
     if (added) {
         at->second = rootfs().content(inode);
     }

@@ -1,9 +1,9 @@
 #include "check/secrets/fate.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
+#include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::check::secrets {
@@ -18,7 +18,7 @@ constexpr std::string_view opaque = ".wh..wh..opq";
 
 std::size_t Fates::StepHash::operator()(const Step& step) const {
     constexpr std::size_t odd = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
-    return (std::hash<std::string_view>()(step.name) + step.folder) * odd;
+    return (NameHash()(step.name) + step.folder) * odd;
 }
 
 Fates::Fates(std::span<const archive::LayerScan> layers, std::span<const FoundSecret> secrets) {
