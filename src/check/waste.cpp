@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "slimimg/base/name_hash.hpp"
@@ -22,10 +23,17 @@ struct Copies {
     static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
 
     std::uint64_t least = none;  ///< bytes of the smallest copy; 0 once it is deleted
-    std::uint64_t wasted = 0;
-    std::uint64_t bytes = 0;  ///< of the last copy
-    std::uint32_t wasted_copies = 0;
-    std::uint32_t layer = 0;  ///< of the last copy
+    std::uint64_t bytes = 0;     ///< of the last copy
+    std::uint32_t layer = 0;     ///< of the last copy
+};
+using CopiesByPath = NameViewMap<Copies>;
+
+/// Orders paths with their copies by path alone.
+struct ByPath {
+    using is_transparent = void;
+    static std::string_view path_of(const CopiesByPath::value_type* known) { return known->first; }
+    static std::string_view path_of(std::string_view path) { return path; }
+    bool operator()(const auto& a, const auto& b) const { return path_of(a) < path_of(b); }
 };
 
 /// Goes through the layers as they are stacked.
@@ -82,29 +90,32 @@ class Stacking {
             remove(entry.path);
             return;
         }
-        Copies& copies = copies_[entry.path];
-        if (!there_.try_emplace(entry.path, &copies).second) {
-            discard(copies);
+        const auto known = copies_.try_emplace(entry.path).first;
+        Copies& copies = known->second;
+        if (!there_.insert(&*known).second) {
+            discard(*known);
         }
         copies.least = std::min(copies.least, bytes);
         copies.bytes = bytes;
         copies.layer = layer_;
     }
 
-    void discard(Copies& copies) {
-        copies.wasted += copies.bytes;
-        copies.wasted_copies += 1;
+    void discard(const CopiesByPath::value_type& known) {
+        const Copies& copies = known.second;
+        WastedPath& wasted = wasted_[known.first];
+        wasted.bytes += copies.bytes;
+        wasted.copies += 1;
         waste_.of_layer[copies.layer] += copies.bytes;
     }
 
-    using There = std::map<std::string_view, Copies*, std::less<>>;
+    using There = std::set<CopiesByPath::value_type*, ByPath>;
 
     /// Returns what stands behind it.
     There::iterator remove(There::iterator at) {
-        Copies& copies = *at->second;
-        waste_.deleted_by_layer[layer_] += copies.bytes;
-        discard(copies);
-        copies.least = 0;
+        CopiesByPath::value_type& known = **at;
+        waste_.deleted_by_layer[layer_] += known.second.bytes;
+        discard(known);
+        known.second.least = 0;
         return there_.erase(at);
     }
 
@@ -117,7 +128,7 @@ class Stacking {
     void remove_below(std::string_view folder) {
         const std::string first = folder == "/" ? "/" : std::string(folder) + '/';
         auto at = there_.lower_bound(first);
-        while (at != there_.end() && at->first.starts_with(first)) {
+        while (at != there_.end() && (*at)->first.starts_with(first)) {
             at = remove(at);
         }
     }
@@ -126,15 +137,17 @@ class Stacking {
         std::uint64_t least = 0;
         for (const auto& [path, copies] : copies_) {
             least += copies.least;
-            if (copies.wasted > 0) {
-                waste_.paths.push_back({std::string(path), copies.wasted, copies.wasted_copies});
-                waste_.figures.wasted_bytes += copies.wasted;
+        }
+        for (auto& [path, wasted] : wasted_) {
+            if (wasted.bytes > 0) {
+                waste_.figures.wasted_bytes += wasted.bytes;
+                wasted.path = path;
+                waste_.paths.push_back(std::move(wasted));
             }
         }
-        std::sort(waste_.paths.begin(), waste_.paths.end(),
-                  [](const WastedPath& a, const WastedPath& b) {
-                      return a.bytes != b.bytes ? a.bytes > b.bytes : a.path < b.path;
-                  });
+        std::stable_sort(
+            waste_.paths.begin(), waste_.paths.end(),
+            [](const WastedPath& a, const WastedPath& b) { return a.bytes > b.bytes; });
         Efficiency& figures = waste_.figures;
         figures.efficiency = share(least, all_bytes_, 1);
         // Layers that hold nothing waste nothing of their own: the whole is what is left to
@@ -149,7 +162,8 @@ class Stacking {
 
     std::span<const archive::LayerScan> layers_;
     std::uint32_t layer_ = 0;
-    NameViewMap<Copies> copies_;
+    CopiesByPath copies_;
+    std::map<std::string_view, WastedPath> wasted_;
     There there_;  ///< those that no layer has deleted, so that each is deleted but once
     std::uint64_t all_bytes_ = 0;
     std::uint64_t user_bytes_ = 0;  ///< of all layers but the lowest, as dive has it

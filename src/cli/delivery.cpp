@@ -163,7 +163,7 @@ void Delivery::print(const Render& render) const {
 }
 
 void Delivery::add_to_summary(const std::string& text) const {
-    constexpr std::size_t most = 1000 * 1000;  // GitHub refuses a summary of more than 1 MiB
+    constexpr std::size_t most = 1'000'000;  // GitHub refuses a summary of more than 1 MiB
     std::string shown = text + '\n';
     if (shown.size() > most) {
         shown.resize(shown.rfind('\n', most) + 1);
