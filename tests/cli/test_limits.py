@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """--limit: each limit refuses what is past it, tells the option that allows more, and can be raised."""
 import io
+import os
 import pathlib
 import re
 import subprocess
@@ -87,6 +88,9 @@ class Limits(ImageTest):
     def test_elf_bytes(self):
         told = self.diagnostics(self.image(), "elf-bytes=1000")
         self.assertIn("--limit elf-bytes=N allows more", told["elf-too-large"])
+        # A library that the loader passes over for it.
+        libc = max(os.path.getsize(path) for path in self.fixture.system_files.values())
+        self.assertIn("elf-too-large", self.diagnostics(self.image(), f"elf-bytes={libc - 1}"))
         out = self.folder / "slim.tar"
         refused = slimimg("rebuild", self.image(), "-o", out, "--limit", "elf-bytes=1000")
         self.assertIn("readable ELF file of /app/bin/hello", self.assert_one_line(refused, 4).err)
