@@ -1,5 +1,7 @@
 #include <array>
 
+#include "slimimg/base/path.hpp"
+
 #include "slim/accounts.hpp"
 #include "slim/bases/parts.hpp"
 #include "slim/build_time.hpp"
@@ -15,14 +17,20 @@ constexpr std::array<std::string_view, 3> users{
 constexpr std::array<std::string_view, 5> groups{
     "root:x:0:", "nobody:x:65534:", "tty:x:5:", "staff:x:50:", "nonroot:x:65532:"};
 
-PlanItem made_file(std::string_view path, std::string content, const archive::Timestamp& mtime,
-                   std::string why) {
-    PlanItem item{.path = std::string(path), .why = std::move(why)};
+/// Where something that is no folder stands in the way, nothing is made.
+void make_file(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path, std::string content,
+               const archive::Timestamp& mtime, const std::string& why) {
+    const std::string folder =
+        put_folder(plan, rootfs, path::parent(path), {.mtime = mtime, .why = why});
+    if (folder.empty()) {
+        return;
+    }
+    PlanItem item{.path = path::join(folder, path::basename(path)), .why = why};
     item.header.mode = 0644;
     item.header.mtime = mtime;
     item.header.size = content.size();
     item.content = slice_of(std::move(content));
-    return item;
+    put_item(plan, std::move(item));
 }
 
 /// The image's own file with the entries that it lacks.
@@ -30,11 +38,11 @@ void add_entries(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path
                  std::span<const std::string_view> entries, const archive::Timestamp& mtime,
                  const std::string& why) {
     const auto node = rootfs.find(path);
-    if (node && rootfs[*node].is_symlink()) {
-        return;
+    if (node && !rootfs[*node].is_file()) {
+        return;  // a link, or a folder with what the image has in it
     }
-    if (!node || !rootfs[*node].is_file()) {
-        put_item(plan, made_file(path, with_entries("", entries), mtime, why));
+    if (!node) {
+        make_file(plan, rootfs, path, with_entries("", entries), mtime, why);
         return;
     }
     const Slice old = rootfs.content(*node);
@@ -56,7 +64,7 @@ void add_base_parts(Plan& plan, const rootfs::Rootfs& rootfs, const image::Confi
         for (const BasePart& part : at->parts) {
             const std::string_view path = part.names.front();
             if (!part.text.empty() && !rootfs.resolve(path).node) {
-                put_item(plan, made_file(path, std::string(part.text), now, why));
+                make_file(plan, rootfs, path, std::string(part.text), now, why);
             }
         }
     }

@@ -304,6 +304,12 @@ class Pipes(FaultTest):
 class Signals(FaultTest):
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+    def setUp(self):
+        super().setUp()
+        # Whoever starts the tests with nohup ignores it, which processes inherit and respect.
+        former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        self.addCleanup(signal.signal, signal.SIGHUP, former)
+
     def assert_ended(self, process, number):
         error = process.communicate(timeout=120)[1].decode()
         self.assertEqual(process.returncode, -number, error)

@@ -106,6 +106,27 @@ TEST_CASE("every base style is found by its name, each after those that it has t
     CHECK(slim::find_base_style("alpine") == nullptr);
 }
 
+TEST_CASE("what a style makes never takes the place of a folder, and never stands in a file") {
+    const auto with = [](const std::vector<test::Member>& more) {
+        std::vector<test::Member> members{file("bin/app", program({}), 0755),
+                                          file("lib64/ld-linux-x86-64.so.2", loader(), 0755)};
+        members.insert(members.end(), more.begin(), more.end());
+        return image_of(members);
+    };
+    const Rebuilt folder_there(with({file("etc/passwd/data", "kept")}), [] {
+        slim::RebuildOptions options = on_style("cc");
+        options.plan.nonroot = true;
+        return options;
+    }());
+    CHECK_FALSE((folder_there.has("/etc/passwd") &&
+                 !folder_there.tree[*folder_there.tree.find("/etc/passwd")].is_directory()));
+    const Rebuilt etc_is_a_file(with({file("etc", "x")}), on_style("cc"));
+    CHECK_FALSE(etc_is_a_file.has("/etc/passwd"));
+    const Rebuilt etc_is_a_link(with({test::symlink("etc", "config"), folder("config")}),
+                                on_style("cc"));
+    CHECK(etc_is_a_link.has("/config/passwd"));
+}
+
 TEST_CASE(
     "a style has the image's own files, small texts in place of those that it lacks, and users") {
     const Rebuilt result(dynamic_image(), on_style("static"));
