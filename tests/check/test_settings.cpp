@@ -71,6 +71,16 @@ TEST_CASE("an image's own settings come on top of the general ones, by its name"
     CHECK(settings_for(file, {}).closure.entrypoints == Names{"/general"});
 }
 
+TEST_CASE("letters beyond ASCII stand in texts and comments only") {
+    CHECK(parse_settings("[closure]  # \u00e9\ninclude = [\"/\u00e9\ufb50\"]", "a.toml")
+              .general.closure.include == Names{"/\u00e9\ufb50"});
+    for (const char* const text :
+         {"a = 1979-05-2\u026b", "a \u00e9= 1", "a =\ufb50 1", "[a]\u00a1"}) {
+        CAPTURE(text);
+        CHECK(error_of(text).find("a.toml") != std::string::npos);
+    }
+}
+
 TEST_CASE("what is wrong is told with its line, and a slip with the name that is near") {
     CHECK(error_of("[closure]\ninlcude = []\n") ==
           "a.toml, line 2: unknown key closure.inlcude | did you mean include?");
