@@ -14,8 +14,8 @@ struct Zipped {
 
 inline std::string little_endian(std::size_t value, unsigned bytes) {
     std::string text;
-    for (unsigned i = 0; i < bytes; ++i) {
-        text += static_cast<char>(value >> (8 * i) & 0xFF);
+    for (unsigned i = 0; i < bytes; ++i) {  // beyond the value's own bytes are zeros
+        text += i < sizeof(value) ? static_cast<char>(value >> (8 * i) & 0xFF) : '\0';
     }
     return text;
 }
