@@ -161,7 +161,9 @@ class Document {
                                  {"referenceType", "purl"},
                                  {"referenceLocator", package.purl}}};
         if (!package.removed.empty()) {
-            json["annotations"] = {annotation(lines("files removed:", package.removed))};
+            // Not braces: compilers differ in whether they make an array of one value.
+            json["annotations"] =
+                ordered_json::array({annotation(lines("files removed:", package.removed))});
         }
         references_.insert(package.licence.references.begin(), package.licence.references.end());
         packages_.push_back(std::move(json));
