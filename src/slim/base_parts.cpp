@@ -18,8 +18,9 @@ constexpr std::array<std::string_view, 5> groups{
     "root:x:0:", "nobody:x:65534:", "tty:x:5:", "staff:x:50:", "nonroot:x:65532:"};
 
 /// Where something that is no folder stands in the way, nothing is made.
-void make_file(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path, std::string content,
-               const archive::Timestamp& mtime, const std::string& why) {
+void make_file(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path,
+               const std::string& content, const archive::Timestamp& mtime,
+               const std::string& why) {
     const std::string folder =
         put_folder(plan, rootfs, path::parent(path), {.mtime = mtime, .why = why});
     if (folder.empty()) {
@@ -29,7 +30,7 @@ void make_file(Plan& plan, const rootfs::Rootfs& rootfs, std::string_view path, 
     item.header.mode = 0644;
     item.header.mtime = mtime;
     item.header.size = content.size();
-    item.content = slice_of(std::move(content));
+    item.content = slice_of(content);
     put_item(plan, std::move(item));
 }
 
