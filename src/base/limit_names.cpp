@@ -32,6 +32,7 @@ Limits limits_of_own_image(const Limits& limits) {
         own.*(limit.value) = std::max(own.*(limit.value), usual.*(limit.value));
     }
     own.expansion_ratio = std::numeric_limits<std::uint64_t>::max();
+    own.json_bytes = std::numeric_limits<std::uint64_t>::max();
     return own;
 }
 

@@ -2,22 +2,14 @@
 
 #include <bit>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include <unistd.h>
 
+#include "slimimg/base/bytes.hpp"
+
 namespace slimimg {
 namespace {
-
-std::uint64_t little_endian(const char* bytes) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes, sizeof(word));
-    if constexpr (std::endian::native == std::endian::big) {
-        word = __builtin_bswap64(word);
-    }
-    return word;
-}
 
 struct State {
     std::uint64_t v0;
@@ -59,13 +51,13 @@ std::uint64_t sip_hash(const SipKey& key, std::string_view text) {
                 key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
     const std::size_t words = text.size() / 8;
     for (std::size_t i = 0; i < words; ++i) {
-        state.take(little_endian(text.data() + 8 * i));
+        state.take(little_endian_word(text.data() + 8 * i));
     }
     // What is left, and the length in the last byte.
     std::array<char, 8> last{};
     text.copy(last.data(), text.size() % 8, 8 * words);
     last[7] = static_cast<char>(text.size());
-    state.take(little_endian(last.data()));
+    state.take(little_endian_word(last.data()));
     state.v2 ^= 0xFF;
     state.round();
     state.round();

@@ -11,6 +11,8 @@
 
 #include "slimimg/base/error.hpp"
 
+#include "base/remove_tree.hpp"
+
 namespace slimimg {
 namespace {
 
@@ -24,22 +26,6 @@ Registry& registry() {
     // Never destroyed: a signal may come while the process ends.
     static auto* const all = new Registry;  // NOLINT(cppcoreguidelines-owning-memory)
     return *all;
-}
-
-/// Also while other threads still write into a folder: under another name they don't find it, and
-/// what they make in it meanwhile goes with the next attempt.
-void remove_tree(const std::filesystem::path& path) {
-    constexpr int attempts = 1000;
-    const std::filesystem::path aside = path.string() + ".old";
-    std::error_code failure;
-    std::filesystem::rename(path, aside, failure);
-    const std::filesystem::path& now = failure ? path : aside;
-    for (int i = 0; i < attempts; ++i) {
-        std::filesystem::remove_all(now, failure);
-        if (!failure) {
-            return;
-        }
-    }
 }
 
 mode_t current_umask() {
@@ -94,12 +80,14 @@ void Temporary::commit(const std::function<void()>& place) {
     }
 }
 
-void remove_temporaries() {
+bool remove_temporaries() {
     Registry& all = registry();
     all.mutex.lock();  // for good
+    bool gone = true;
     for (const std::filesystem::path& path : all.paths) {
-        remove_tree(path);
+        gone = remove_tree(path) && gone;
     }
+    return gone;
 }
 
 }  // namespace slimimg

@@ -61,11 +61,12 @@ void tell(std::string line) {
 
 /// As by the signal itself, so that shells see what it was.
 [[noreturn]] void end_by(int signal) {
-    remove_temporaries();
+    const bool gone = remove_temporaries();
     tell("slimimg: ended by " +
          std::string(sigabbrev_np(signal) == nullptr ? "a signal"
                                                      : "SIG" + std::string(sigabbrev_np(signal))) +
-         ", nothing half-written is left\n");
+         (gone ? ", nothing half-written is left\n"
+               : ", and a temporary file or folder beside the output can't be removed\n"));
     std::signal(signal, SIG_DFL);
     sigset_t set;
     sigemptyset(&set);

@@ -289,11 +289,10 @@ const LoaderEnvironment& Evidence::loader_environment() const {
 
 std::string_view Evidence::text(NodeId node) {
     const NodeId inode = rootfs()[node].inode;
-    const rootfs::Node& file = rootfs()[inode];
-    if (!file.is_file()) {
+    if (!rootfs()[inode].is_file()) {
         return {};
     }
-    if (!rootfs().layers()[file.content_layer].entries[file.content_entry].sparse) {
+    if (!rootfs().stored(inode).entry.sparse) {
         return rootfs().content(inode).text();  // a part of the layer, which stays
     }
     const auto [at, added] = state_->laid_out.try_emplace(inode);

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 #include <optional>
 
 #include "slimimg/elf/elf.hpp"
@@ -15,11 +14,7 @@ constexpr std::size_t block = 64;
 /// A bit for each of eight bytes, the first byte's lowest: printable, or of another charset's text.
 std::uint64_t text_bits(const char* bytes) {
     constexpr std::uint64_t ones = 0x0101010101010101;
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes, sizeof(word));
-    if constexpr (std::endian::native == std::endian::big) {
-        word = __builtin_bswap64(word);
-    }
+    const std::uint64_t word = little_endian_word(bytes);
     // In the top bit of each byte; sums of seven bits don't reach the next byte.
     const std::uint64_t low = word & (0x7F * ones);
     const std::uint64_t from_blank = low + (0x80 - 0x20) * ones;

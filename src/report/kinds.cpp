@@ -103,8 +103,7 @@ std::string_view head_of(const rootfs::Rootfs& rootfs, const rootfs::Node& node)
     if (!node.is_file() || node.entry == rootfs::Node::no_entry) {
         return {};
     }
-    const archive::LayerScan& layer = rootfs.layers()[node.content_layer];
-    const archive::LayerEntry& entry = layer.entries[node.content_entry];
+    const auto [layer, entry] = rootfs.stored(node.inode);
     const auto stored =
         checked_subspan(layer.tar.bytes, entry.content.offset, entry.content.length);
     if (entry.sparse || !stored) {

@@ -129,6 +129,7 @@ class Merger {
     void hide_all(const archive::LayerScan& layer) {
         std::vector<const LayerEntry*> whiteouts;
         NameViewSet folders;
+        replaced_.clear();
         lower_targets_.clear();
         for (const LayerEntry& entry : layer.entries) {
             if (is_whiteout(entry)) {
@@ -177,16 +178,25 @@ class Merger {
 
     /// True where the layer puts a folder in the place of a link on the way to `path`: the
     /// whiteout then is in the new folder and must not reach where the link led.
+    /// Said once of each path: a layer can have any number of whiteouts in one deep folder.
     bool replaces_link(std::string_view path, const NameViewSet& folders) {
+        std::vector<std::string_view> unasked;  // from the holder up
+        bool replaced = false;
         for (; path != "/"; path = path::parent(path)) {
-            if (folders.contains(path)) {
-                const auto old = find(path);
-                if (old && pool_[*old].is_symlink()) {
-                    return true;
-                }
+            if (const auto known = replaced_.find(path); known != replaced_.end()) {
+                replaced = known->second;
+                break;
             }
+            unasked.push_back(path);
         }
-        return false;
+        for (auto at = unasked.rbegin(); at != unasked.rend(); ++at) {
+            if (!replaced && folders.contains(*at)) {
+                const auto old = find(*at);
+                replaced = old && pool_[*old].is_symlink();
+            }
+            replaced_.emplace(*at, replaced);
+        }
+        return replaced;
     }
 
     // --- entries ------------------------------------------------------------------------------
@@ -465,7 +475,8 @@ class Merger {
                             "layer " + std::to_string(layer_ + 1) + ": " + path::printable(path) +
                                 " leads through links in a circle, or through more than " +
                                 std::to_string(limits_.symlinks) + ", so nothing can be put there",
-                            raise_hint(&Limits::symlinks));
+                            "the image is damaged or hostile; where it is no circle, " +
+                                raise_hint(&Limits::symlinks));
             }
         }
         last_parent_ = path;
@@ -578,6 +589,7 @@ class Merger {
     // Of the layer at hand.
     NameViewMap<Waiting> waiting_;
     NameViewMap<Index> aufs_files_;
+    NameViewMap<bool> replaced_;                      // what replaces_link() has said
     std::unordered_map<Index, Index> lower_targets_;  // entry → node, before whiteouts
 
     std::uint64_t dangling_ = 0;

@@ -26,6 +26,7 @@ std::vector<NodeId> index_by_name(std::span<const Node> nodes) {
 Rootfs Rootfs::merge(std::vector<archive::LayerScan> layers, const RunOptions& options) {
     Rootfs rootfs;
     rootfs.limits_ = options.limits;
+    rootfs.spool_dir_ = options.spool_dir;
     rootfs.layers_ = std::move(layers);
     Merged merged = merge_layers(rootfs.layers_, options.limits);
     rootfs.nodes_ = std::move(merged.nodes);
@@ -110,14 +111,19 @@ Slice Rootfs::content(NodeId id) const {
     if (!node.is_file() || node.content_layer >= layers_.size()) {
         return {};
     }
-    const archive::LayerScan& layer = layers_[node.content_layer];
-    const archive::LayerEntry& stored = layer.entries[node.content_entry];
-    if (stored.sparse) {
+    const auto [layer, entry] = stored(id);
+    if (entry.sparse) {
         RunOptions options;
         options.limits = limits_;
-        return archive::read_sparse(layer, stored, options);
+        options.spool_dir = spool_dir_;
+        return archive::read_sparse(layer, entry, options);
     }
-    return layer.tar.sub(stored.content.offset, stored.content.length).value_or(Slice{});
+    return layer.tar.sub(entry.content.offset, entry.content.length).value_or(Slice{});
+}
+
+StoredFile Rootfs::stored(NodeId file) const {
+    const archive::LayerScan& layer = layers_[nodes_[file].content_layer];
+    return {layer, layer.entries[nodes_[file].content_entry]};
 }
 
 const archive::LayerEntry* Rootfs::entry(NodeId id) const {

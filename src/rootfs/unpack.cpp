@@ -201,13 +201,13 @@ class Unpacker {
         if (!file) {
             throw_unpack(node);
         }
-        const auto& layer = rootfs_.layers()[node.content_layer];
-        const archive::LayerEntry& stored = layer.entries[node.content_entry];
-        if (stored.sparse) {
+        const StoredFile stored = rootfs_.stored(id);
+        if (stored.entry.sparse) {
             demand(ftruncate(file.get(), static_cast<off_t>(node.header.size)), node);
-            archive::for_each_piece(layer, stored, [&](std::uint64_t offset, Bytes piece) {
-                write_at(file.get(), offset, piece, path::printable(node.path));
-            });
+            archive::for_each_piece(
+                stored.layer, stored.entry, [&](std::uint64_t offset, Bytes piece) {
+                    write_at(file.get(), offset, piece, path::printable(node.path));
+                });
         } else {
             write_all(file.get(), rootfs_.content(id).bytes, path::printable(node.path));
         }

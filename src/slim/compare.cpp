@@ -56,17 +56,6 @@ void check_stripped(const PlanItem& item, Bytes before, Bytes after) {
     }
 }
 
-struct Stored {
-    const archive::LayerScan& layer;
-    const archive::LayerEntry& entry;
-};
-
-Stored stored(const rootfs::Rootfs& rootfs, NodeId id) {
-    const rootfs::Node& node = rootfs[id];
-    const archive::LayerScan& layer = rootfs.layers()[node.content_layer];
-    return {layer, layer.entries[node.content_entry]};
-}
-
 /// What a file with holes has, and where.
 struct Pieces {
     Digest digest;
@@ -75,7 +64,7 @@ struct Pieces {
     bool operator==(const Pieces&) const = default;
 };
 
-Pieces pieces_of(const Stored& file) {
+Pieces pieces_of(const rootfs::StoredFile& file) {
     Pieces pieces;
     Hasher hasher;
     archive::for_each_piece(file.layer, file.entry, [&](std::uint64_t offset, Bytes piece) {
@@ -103,8 +92,8 @@ void check_item(const rootfs::Rootfs& written, NodeId node, const PlanItem& item
         return;
     }
     if (!item.content) {
-        const Stored ours = stored(written, node);
-        const Stored theirs = stored(source, *item.source);
+        const rootfs::StoredFile ours = written.stored(node);
+        const rootfs::StoredFile theirs = source.stored(*item.source);
         if (ours.entry.sparse && theirs.entry.sparse) {
             if (pieces_of(ours) != pieces_of(theirs)) {
                 throw_differs(item.path, "the content");

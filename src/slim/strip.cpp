@@ -44,18 +44,12 @@ std::string_view checked_by(const PlanItem& item, const rootfs::Rootfs& rootfs) 
     return {};
 }
 
-/// Such a file would have to be laid out with its holes.
-bool is_sparse(const rootfs::Rootfs& rootfs, rootfs::NodeId id) {
-    const rootfs::Node& node = rootfs[id];
-    return rootfs.layers()[node.content_layer].entries[node.content_entry].sparse;
-}
-
 std::vector<Candidate> candidates(Plan& plan, const rootfs::Rootfs& rootfs) {
     std::vector<Candidate> found;
     std::map<rootfs::NodeId, std::string_view> seen;  // inodes
     for (PlanItem& item : plan.items) {
         if (!item.source || item.content || !rootfs[*item.source].is_file() ||
-            is_sparse(rootfs, *item.source)) {
+            rootfs.stored(*item.source).entry.sparse) {  // it would have to be laid out
             continue;
         }
         if (seen.emplace(rootfs[*item.source].inode, item.path).second) {

@@ -29,13 +29,11 @@ void encode(const PlanItem& item, const rootfs::Rootfs& rootfs, archive::TarWrit
         return;
     }
     // The entry with the content, where this name was a hard link to it.
-    const rootfs::Node& node = rootfs[*item.source];
-    const archive::LayerScan& layer = rootfs.layers()[node.content_layer];
-    const archive::LayerEntry& stored = layer.entries[node.content_entry];
+    const auto [layer, entry] = rootfs.stored(*item.source);
     const Bytes like =
-        checked_subspan(layer.tar.bytes, stored.raw.offset, stored.raw.length).value_or(Bytes{});
-    if (stored.sparse) {
-        tar.sparse_entry(item.path, item.header, layer, stored, like);
+        checked_subspan(layer.tar.bytes, entry.raw.offset, entry.raw.length).value_or(Bytes{});
+    if (entry.sparse) {
+        tar.sparse_entry(item.path, item.header, layer, entry, like);
     } else {
         tar.entry(item.path, item.header, rootfs.content(*item.source).bytes, like);
     }

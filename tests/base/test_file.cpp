@@ -3,6 +3,10 @@
 #include <iterator>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
@@ -77,6 +81,28 @@ TEST_CASE("files that can't be had are bad input, folders too") {
             CHECK(error.message().find(path.string()) != std::string::npos);
         }
     }
+}
+
+TEST_CASE("a temporary folder goes, however deep it is and with few descriptors left") {
+    const Folder folder;
+    rlimit former{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &former) == 0);
+    const rlimit few{32, former.rlim_max};
+    {
+        const StagedFolder staged(folder.path / "out");
+        FileDescriptor at(open(staged.temporary().c_str(), O_RDONLY | O_DIRECTORY));
+        for (int depth = 0; depth < 3000; ++depth) {
+            REQUIRE(mkdirat(at.get(), "a", 0700) == 0);
+            REQUIRE(mkdirat(at.get(), ".slimimg-0", 0500) == 0);
+            close(openat(at.get(), "file", O_WRONLY | O_CREAT, 0400));
+            at = FileDescriptor(openat(at.get(), "a", O_RDONLY | O_DIRECTORY));
+        }
+        fchmod(at.get(), 0);
+        at = FileDescriptor();
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    }
+    setrlimit(RLIMIT_NOFILE, &former);
+    CHECK(folder.count() == 0);
 }
 
 TEST_CASE("a staged folder that a signal has removed is not made anew by who still writes to it") {

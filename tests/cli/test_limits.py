@@ -97,16 +97,24 @@ class Limits(ImageTest):
         self.assertFalse(out.exists())
         self.assertNotIn("elf-too-large", self.diagnostics(self.image(), "elf-bytes=1GB"))
 
-    def test_sparse_bytes(self):
+    def sparse_image(self):
         with open(self.folder / "run", "wb") as file:
             file.write(b"#!/usr/bin/idle\n")
             file.truncate(1 << 20)
         (self.folder / "run").chmod(0o755)
         layer = subprocess.run(["tar", "-C", self.folder, "--sparse", "-c", "run"],
                                stdout=subprocess.PIPE, check=True).stdout
-        image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer],
-                                    Entrypoint=["/run"])
-        self.refused(image, "sparse-bytes=4kB")
+        return self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer],
+                                   Entrypoint=["/run"])
+
+    def test_sparse_bytes(self):
+        self.refused(self.sparse_image(), "sparse-bytes=4kB")
+
+    def test_sparse_files_are_laid_out_in_the_spool_folder(self):
+        nowhere = {"TMPDIR": str(self.folder / "nowhere")}
+        image = self.sparse_image()
+        self.assert_fine(slimimg("analyze", image, "--spool-dir", self.folder, env=nowhere))
+        self.assert_one_line(slimimg("analyze", image, env=nowhere), 5)
 
     def test_symlinks(self):
         layer = Layer().link("start", "next").link("next", "app/bin/hello").bytes()

@@ -51,6 +51,16 @@ std::optional<T> read_uint(Bytes bytes, std::uint64_t offset,
     return value;
 }
 
+/// The eight bytes at `bytes` as a number, the first one lowest.
+inline std::uint64_t little_endian_word(const char* bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof(word));
+    if constexpr (std::endian::native == std::endian::big) {
+        word = __builtin_bswap64(word);
+    }
+    return word;
+}
+
 /// The NUL-terminated text at `offset`, without the NUL; nothing where no NUL follows.
 inline std::optional<std::string_view> read_c_string(Bytes bytes, std::uint64_t offset) {
     if (offset >= bytes.size()) {

@@ -22,7 +22,8 @@ struct LimitName {
 /// All of them, in the order of Limits.
 std::span<const LimitName> all_limits();
 
-/// For what is read that slimimg has written itself: at least what is usual, and any expansion.
+/// For what is read that slimimg has written itself: at least what is usual, any
+/// expansion, and any JSON.
 Limits limits_of_own_image(const Limits& limits);
 
 /// For the error where an image is past a limit: how the user allows more.

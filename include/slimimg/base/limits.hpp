@@ -5,7 +5,7 @@
 namespace slimimg {
 
 /// What an image may ask of the machine before it is refused. Named here and nowhere else; the
-/// user can set each with --limit (src/cli/limits.cpp).
+/// user can set each with --limit (limit_names.hpp).
 struct Limits {
     std::uint64_t entries = 5'000'000;          ///< files of one layer
     std::uint64_t implied_folders = 1'000'000;  ///< that an image's files stand in, unlisted

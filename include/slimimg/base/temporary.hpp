@@ -34,7 +34,8 @@ class Temporary {
 };
 
 /// Removes all temporaries of the process, for a signal that ends it. Must be the last that is
-/// done: no other thread can make, commit or remove one from then on, and waits for the end.
-void remove_temporaries();
+/// done: no other thread can make, commit or remove one from then on, and waits for the end. False
+/// where the system does not let one go.
+bool remove_temporaries();
 
 }  // namespace slimimg

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "slimimg/base/name_hash.hpp"
+
 namespace slimimg {
 
 /// A text that does not change and that its copies share. An image has a path for each of its
@@ -125,7 +127,7 @@ class Text {
 
 template <>
 struct std::hash<slimimg::Text> {
-    std::size_t operator()(const slimimg::Text& text) const noexcept {
-        return std::hash<std::string_view>()(text.view());
+    std::size_t operator()(const slimimg::Text& text) const {
+        return slimimg::NameHash()(text.view());
     }
 };

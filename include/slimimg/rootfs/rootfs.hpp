@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -38,6 +39,12 @@ struct Node {
     [[nodiscard]] bool is_directory() const { return header.type == archive::EntryType::directory; }
     [[nodiscard]] bool is_symlink() const { return header.type == archive::EntryType::symlink; }
     [[nodiscard]] bool is_executable() const { return is_file() && (header.mode & 0111) != 0; }
+};
+
+/// The entry that holds a file's content, which for a hard link is its target's, in its layer.
+struct StoredFile {
+    const archive::LayerScan& layer;
+    const archive::LayerEntry& entry;
 };
 
 /// Where a path leads.
@@ -79,8 +86,11 @@ class Rootfs {
     [[nodiscard]] Resolution resolve(std::string_view path, std::string_view from = "/",
                                      bool follow_last = true) const;
 
-    /// A file's bytes; empty for anything else. Sparse files are laid out (limits.sparse_bytes).
+    /// A file's bytes; empty for anything else. Sparse files are laid out (limits.sparse_bytes), in
+    /// the spool folder of the options that the tree was merged with.
     [[nodiscard]] Slice content(NodeId id) const;
+    /// Where the content of a file stands; for files only.
+    [[nodiscard]] StoredFile stored(NodeId file) const;
     /// The raw tar bytes of this name's entry; empty for an implied folder.
     [[nodiscard]] Bytes raw_entry(NodeId id) const;
     /// The layer's entry this name came from; null for an implied folder.
@@ -97,6 +107,7 @@ class Rootfs {
     std::vector<NodeId> by_name_;  // a hash table of folder and name, at most half full; 0: free
     std::vector<Diagnostic> diagnostics_;
     Limits limits_;
+    std::filesystem::path spool_dir_;
 };
 
 }  // namespace slimimg::rootfs

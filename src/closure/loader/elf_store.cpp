@@ -4,15 +4,6 @@
 
 namespace slimimg::closure {
 
-namespace {
-
-bool has_holes(const rootfs::Rootfs& rootfs, rootfs::NodeId file) {
-    const rootfs::Node& node = rootfs[file];
-    return rootfs.layers()[node.content_layer].entries[node.content_entry].sparse;
-}
-
-}  // namespace
-
 ElfStore::ElfStore(const rootfs::Rootfs& rootfs, const Limits& limits)
     : rootfs_(rootfs), limits_(limits), loaders_(std::make_shared<LoaderKnowledge>()) {}
 
@@ -22,8 +13,8 @@ const elf::ElfFacts* ElfStore::facts(rootfs::NodeId node) {
     if (known == by_inode_.end()) {
         std::unique_ptr<const elf::ElfFacts> facts;
         // One that is too large is told; with holes it is not laid out to find that out.
-        if (rootfs_[node].is_file() &&
-            (rootfs_[node].header.size <= limits_.elf_bytes || !has_holes(rootfs_, node))) {
+        if (rootfs_[node].is_file() && (rootfs_[node].header.size <= limits_.elf_bytes ||
+                                        !rootfs_.stored(node).entry.sparse)) {
             if (auto found = elf::read_facts(rootfs_.content(node).bytes, limits_)) {
                 facts = std::make_unique<const elf::ElfFacts>(std::move(*found));
             }
