@@ -10,6 +10,7 @@ std::span<const LimitName> all_limits() {
     static constexpr std::array all{
         LimitName{"entries", &Limits::entries, false, most_nodes},
         LimitName{"implied-folders", &Limits::implied_folders, false, most_nodes},
+        LimitName{"implied-bytes", &Limits::implied_bytes, true},
         LimitName{"layers", &Limits::layers},
         LimitName{"path-bytes", &Limits::path_bytes, true, 1U << 20},
         LimitName{"layer-bytes", &Limits::layer_bytes, true},

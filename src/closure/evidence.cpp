@@ -10,6 +10,8 @@
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/closure.hpp"
 
+#include "closure/elf_reading.hpp"
+
 namespace slimimg::closure {
 namespace {
 
@@ -64,21 +66,45 @@ std::vector<std::pair<std::string, std::optional<NodeId>>> search_path_of(
     }
 }
 
-/// Adds `reason` unless the same rule already tells of the same file; says whether it was new.
-bool add_reason(std::vector<Reason>& reasons, Reason reason) {
-    const auto same = std::find_if(reasons.begin(), reasons.end(), [&](const Reason& other) {
-        return other.rule == reason.rule && other.from == reason.from;
-    });
-    if (same == reasons.end()) {
-        reasons.push_back(std::move(reason));
-        return true;
+/// Nodes with their reasons, of which each rule and file gives one.
+class Reasons {
+  public:
+    std::map<NodeId, std::vector<Reason>> nodes;
+
+    /// The stronger stays where the same rule already tells of the same file.
+    void add(NodeId node, Reason reason) {
+        std::vector<Reason>& reasons = nodes[node];
+        if (Reason* const same = find(node, reasons, reason); same == nullptr) {
+            reasons.push_back(std::move(reason));
+        } else if (same->confidence < reason.confidence) {
+            *same = std::move(reason);
+        }
     }
-    if (same->confidence < reason.confidence) {
-        *same = std::move(reason);
-        return true;
+
+  private:
+    using Origin = std::pair<std::optional<NodeId>, std::string_view>;
+
+    Reason* find(NodeId node, std::vector<Reason>& reasons, const Reason& reason) {
+        constexpr std::size_t few = 32;  // a C library has thousands
+        if (reasons.size() < few) {
+            const auto same = std::find_if(reasons.begin(), reasons.end(), [&](const Reason& old) {
+                return old.from == reason.from && old.rule == reason.rule;
+            });
+            return same == reasons.end() ? nullptr : &*same;
+        }
+        std::map<Origin, std::size_t>& known = many_[node];
+        if (known.empty()) {
+            for (std::size_t i = 0; i < reasons.size(); ++i) {
+                known.emplace(Origin(reasons[i].from, reasons[i].rule), i);
+            }
+        }
+        // What is new will stand at the end.
+        const auto [at, added] = known.emplace(Origin(reason.from, reason.rule), reasons.size());
+        return added ? nullptr : &reasons[at->second];
     }
-    return false;
-}
+
+    std::map<NodeId, std::map<Origin, std::size_t>> many_;
+};
 
 /// The nodes that required edges alone lead to.
 std::vector<bool> required_nodes(const std::map<NodeId, std::vector<Reason>>& kept,
@@ -191,8 +217,9 @@ struct Evidence::State {
     LoaderEnvironment loader_environment;
     ElfStore elves;
     std::map<NodeId, Slice> laid_out;  // contents of sparse files
-    NodeId strings_of = 0;             // the file asked last; 0, the root folder, is none
-    std::shared_ptr<const std::vector<std::string_view>> strings;
+    ReadAhead ahead;
+    NodeId texts_of = 0;  // the file asked last; 0, the root folder, is none
+    std::shared_ptr<const ElfTexts> texts;
     std::map<NodeId, std::vector<std::string_view>> imports;  // parts of the files
     std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
     std::map<bool (*)(const Evidence&, NodeId), std::vector<std::optional<bool>>> remembered;
@@ -202,8 +229,12 @@ struct Evidence::State {
     std::vector<std::pair<std::string, std::optional<NodeId>>> search_path;
     std::deque<NodeId> work;
     std::vector<bool> listed;  // on the work list, now or before
-    Closure closure;
+    Reasons kept;
+    Reasons hinted;
+    Closure closure;  // but for what is kept and hinted
     std::set<std::tuple<std::string, std::string, std::string>> told;  // of the diagnostics
+    std::set<std::tuple<std::string, std::optional<NodeId>, std::string>> lacking;
+    std::map<std::string_view, std::uint64_t> spent;  // steps, by rule
 
     State(const rootfs::Rootfs& tree, const image::Config& image_config, const PackageDb& db,
           const Request& wanted, const RunOptions& options)
@@ -214,13 +245,14 @@ struct Evidence::State {
           needed(needed_confidence(wanted.keep)),
           loader_environment(loader_environment_of(image_config)),
           elves(tree, options.limits),
+          ahead(tree, options.limits, options.threads),
           search_path(search_path_of(tree, image_config)),
           listed(tree.size(), false) {}
 
     void keep_parents(NodeId node) {
         for (NodeId child = node; child != 0;) {
             const NodeId folder = rootfs[child].parent;
-            const auto [at, added] = closure.kept.try_emplace(folder);
+            const auto [at, added] = kept.nodes.try_emplace(folder);
             if (!added) {
                 return;
             }
@@ -265,16 +297,9 @@ const std::vector<std::string_view>& Evidence::imports(NodeId node) {
     const NodeId inode = rootfs()[node].inode;
     const auto [at, added] = state_->imports.try_emplace(inode);
     if (added && elf(inode) != nullptr) {
-        std::vector<Diagnostic> ignored;  // the proof reads the same table and tells
-        std::vector<std::string_view>& all = at->second;
-        for (const elf::DynamicSymbol& entry :
-             elf::read_dynamic_symbols(as_bytes(text(inode)), state_->elves.limits(), ignored)) {
-            if (!entry.defined) {
-                all.push_back(entry.name);
-            }
-        }
-        std::sort(all.begin(), all.end());
-        all.erase(std::unique(all.begin(), all.end()), all.end());
+        const auto ready = state_->ahead.find(inode);
+        at->second =
+            ready ? ready->imports : read_imports(as_bytes(text(inode)), state_->elves.limits());
     }
     return at->second;
 }
@@ -302,23 +327,18 @@ std::string_view Evidence::text(NodeId node) {
     return at->second.text();
 }
 
-std::shared_ptr<const std::vector<std::string_view>> Evidence::strings(NodeId node) {
-    constexpr std::size_t most = 1U << 20;  // libLLVM has a tenth
+std::shared_ptr<const ElfTexts> Evidence::texts(NodeId node) {
     const NodeId inode = rootfs()[node].inode;
-    if (state_->strings_of != inode) {
-        std::vector<std::string_view> found;
-        elf::for_each_constant_string(as_bytes(text(inode)), [&](std::string_view constant) {
-            if (found.size() <= most) {
-                found.push_back(constant);
-            }
-        });
-        const bool held = found.size() <= most;
-        state_->strings_of = inode;
-        state_->strings =
-            held ? std::make_shared<const std::vector<std::string_view>>(std::move(found))
-                 : nullptr;
+    if (state_->texts_of != inode) {
+        if (const auto ready = state_->ahead.find(inode)) {
+            state_->texts = {ready, &ready->texts};
+        } else {
+            state_->ahead.drop(inode);
+            state_->texts = std::make_shared<const ElfTexts>(read_texts(as_bytes(text(inode))));
+        }
+        state_->texts_of = inode;
     }
-    return state_->strings;
+    return state_->texts;
 }
 
 const std::set<std::string, std::less<>>& Evidence::noted(
@@ -357,21 +377,21 @@ std::optional<NodeId> Evidence::place_of(std::string_view path) const {
 }
 
 bool Evidence::is_kept(NodeId node) const {
-    return state_->closure.kept.contains(node);
+    return state_->kept.nodes.contains(node);
 }
 
 const std::map<NodeId, std::vector<Reason>>& Evidence::kept() const {
-    return state_->closure.kept;
+    return state_->kept.nodes;
 }
 
 const std::map<NodeId, std::vector<Reason>>& Evidence::hinted() const {
-    return state_->closure.hinted;
+    return state_->hinted.nodes;
 }
 
 Confidence Evidence::confidence(NodeId node) const {
-    const auto at = state_->closure.kept.find(node);
+    const auto at = state_->kept.nodes.find(node);
     Confidence strongest = Confidence::hint;
-    if (at != state_->closure.kept.end()) {
+    if (at != state_->kept.nodes.end()) {
         for (const Reason& reason : at->second) {
             strongest = std::max(strongest, reason.confidence);
         }
@@ -384,15 +404,18 @@ bool Evidence::keep(NodeId node, Reason reason) {
     const bool excluded =
         !required && matches_any(state_->request.exclude, state_->rootfs[node].path);
     if (excluded || reason.confidence < state_->needed) {
-        add_reason(state_->closure.hinted[node], std::move(reason));
+        state_->hinted.add(node, std::move(reason));
         return is_kept(node);
     }
-    add_reason(state_->closure.kept[node], std::move(reason));
+    state_->kept.add(node, std::move(reason));
     if (state_->listed[node]) {
         return true;
     }
     state_->listed[node] = true;
     state_->work.push_back(node);
+    if (state_->rootfs[node].is_file()) {
+        state_->ahead.expect(state_->rootfs[node].inode);
+    }
     state_->keep_parents(node);
     if (state_->rootfs[node].is_symlink()) {
         keep_path(state_->rootfs[node].header.link,
@@ -456,13 +479,8 @@ bool Evidence::keep_program(std::string_view name, Reason reason) {
 
 void Evidence::unresolved(Unresolved what) {
     what.allowed = matches_any(state_->request.allow_missing, what.name);
-    auto& all = state_->closure.unresolved;
-    const bool known = std::any_of(all.begin(), all.end(), [&](const Unresolved& other) {
-        return other.name == what.name && other.needed_by == what.needed_by &&
-               other.kind == what.kind;
-    });
-    if (!known) {
-        all.push_back(std::move(what));
+    if (state_->lacking.emplace(what.name, what.needed_by, what.kind).second) {
+        state_->closure.unresolved.push_back(std::move(what));
     }
 }
 
@@ -470,6 +488,20 @@ void Evidence::diagnose(Diagnostic diagnostic) {
     if (state_->told.emplace(diagnostic.code, diagnostic.path, diagnostic.message).second) {
         state_->closure.diagnostics.push_back(std::move(diagnostic));
     }
+}
+
+bool Evidence::afford(std::string_view rule, std::optional<NodeId> asker, std::uint64_t steps) {
+    constexpr std::uint64_t most = 10'000'000;  // a second or two
+    std::uint64_t& spent = state_->spent[rule];
+    const bool could = spent <= most;
+    spent += steps;
+    if (could && spent > most) {
+        diagnose({Severity::warning, "search-limit", asker ? rootfs()[*asker].path : "",
+                  "the image names more patterns than are searched for (rule " + std::string(rule) +
+                      "); what they match may be missed from here on: --include PATH keeps it",
+                  true});
+    }
+    return spent <= most;
 }
 
 Closure Evidence::run(const std::vector<const Rule*>& rules) {
@@ -487,6 +519,7 @@ Closure Evidence::run(const std::vector<const Rule*>& rules) {
                     rule->inspect(*this, node);
                 }
             }
+            state_->ahead.drop(rootfs()[node].inode);
         }
         for (const Rule* rule : rules) {
             if (rule->settle != nullptr) {
@@ -496,6 +529,8 @@ Closure Evidence::run(const std::vector<const Rule*>& rules) {
     } while (!state_->work.empty());
 
     Closure& closure = state_->closure;
+    closure.kept = std::move(state_->kept.nodes);
+    closure.hinted = std::move(state_->hinted.nodes);
     const std::vector<bool> required = required_nodes(closure.kept, rootfs().size());
     for (Unresolved& what : closure.unresolved) {
         what.required = what.required && (!what.needed_by || required[*what.needed_by]);
@@ -509,7 +544,8 @@ Closure Evidence::run(const std::vector<const Rule*>& rules) {
         std::stable_sort(reasons.begin(), reasons.end(),
                          [&](const Reason& a, const Reason& b) { return rank(a) < rank(b); });
     }
-    std::erase_if(closure.hinted, [&](const auto& hint) { return is_kept(hint.first); });
+    std::erase_if(closure.hinted,
+                  [&](const auto& hint) { return closure.kept.contains(hint.first); });
     for (auto& [program, link] : state_->links) {
         closure.links.push_back(std::move(link));
     }

@@ -314,6 +314,11 @@ class Merger {
             throw_too_many("folders that no layer lists", limits_.implied_folders,
                            &Limits::implied_folders);
         }
+        implied_bytes_ += pool_[folder].path_bytes + 1 + name.size();
+        if (implied_bytes_ > limits_.implied_bytes) {
+            throw_too_many("bytes of paths of folders that no layer lists", limits_.implied_bytes,
+                           &Limits::implied_bytes);
+        }
         Growing node;
         node.header = &implied_header();
         node.layer = layer_;
@@ -582,6 +587,7 @@ class Merger {
     std::uint32_t layer_ = 0;
     std::uint32_t files_ = 0;
     std::uint64_t implied_ = 0;
+    std::uint64_t implied_bytes_ = 0;
     std::uint64_t link_bytes_ = 0;
     std::string_view last_parent_;
     Index last_folder_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "rootfs/merge.hpp"
@@ -27,6 +29,7 @@ Rootfs Rootfs::merge(std::vector<archive::LayerScan> layers, const RunOptions& o
     Rootfs rootfs;
     rootfs.limits_ = options.limits;
     rootfs.spool_dir_ = options.spool_dir;
+    rootfs.laid_out_ = std::make_unique<std::atomic<std::uint64_t>>(0);
     rootfs.layers_ = std::move(layers);
     Merged merged = merge_layers(rootfs.layers_, options.limits);
     rootfs.nodes_ = std::move(merged.nodes);
@@ -113,6 +116,14 @@ Slice Rootfs::content(NodeId id) const {
     }
     const auto [layer, entry] = stored(id);
     if (entry.sparse) {
+        constexpr std::uint64_t files = 16;  // of the largest size, before it is an attack
+        const std::uint64_t before = laid_out_->fetch_add(node.header.size);
+        if (before / files > limits_.sparse_bytes) {
+            throw Error(Exit::bad_input, "sparse-too-large",
+                        path::printable(node.path) + " is a sparse file, and " +
+                            std::to_string(before) + " bytes of such files were laid out before it",
+                        raise_hint(&Limits::sparse_bytes));
+        }
         RunOptions options;
         options.limits = limits_;
         options.spool_dir = spool_dir_;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -33,6 +34,29 @@ std::string name_of(const Node& node) {
 
 [[noreturn]] void throw_unpack(const Node& node) {
     throw_errno("cannot unpack", path::printable(node.path));
+}
+
+/// What Linux has no way to make is the image's fault and not this machine's.
+void require_possible(const Node& node) {
+    const auto refuse = [&](const std::string& what) {
+        throw Error(Exit::bad_input, "unpack-impossible",
+                    path::printable(node.path) + ": no folder can hold " + what,
+                    "an archive can: leave out --output-format dir");
+    };
+    const auto too_long = [&](std::string_view what, std::size_t bytes, std::size_t limit) {
+        if (bytes > limit) {
+            refuse(std::string(what) + " of " + std::to_string(bytes) + " bytes, over Linux's " +
+                   std::to_string(limit));
+        }
+    };
+    too_long("a path", node.path.size(), PATH_MAX - 1);
+    too_long("a name", path::basename(node.path).size(), NAME_MAX);
+    if (node.is_symlink()) {
+        too_long("a link target", node.header.link.size(), PATH_MAX - 1);
+        if (node.header.link.empty()) {
+            refuse("a symlink that leads nowhere");
+        }
+    }
 }
 
 /// What could not be set, by kind: how often, and where first.
@@ -129,6 +153,7 @@ class Unpacker {
 
     void make(NodeId id) {
         const Node& node = rootfs_[id];
+        require_possible(node);
         const int folder = parent_of(id);
         const std::string name = name_of(node);
         if (!node.is_directory() && node.inode != id) {

@@ -50,13 +50,34 @@ class Limits(ImageTest):
     def test_implied_folders(self):
         self.refused(self.with_layer(Layer().file("a/b/c/d/file", "")), "implied-folders=2")
 
+    def test_implied_bytes(self):
+        image = self.with_layer(Layer().file("a/b/c/d/file", ""))
+        self.refused(image, "implied-bytes=10B")
+        deep = self.with_layer(Layer().file("/".join(["d" * 10] * 300) + "/file", ""))
+        self.refused(deep, "implied-bytes=100kB")
+        self.assertEqual(slimimg("analyze", deep, "--limit", "implied-bytes=1MB").code, 0)
+
     def test_layers(self):
         self.assertIn("2 layers", self.refused(self.image(), "layers=1"))
 
     def test_path_bytes(self):
         self.refused(self.image(), "path-bytes=20")
         long = "/".join(["part" * 50] * 25)
-        self.allowed(self.with_layer(Layer().file(long, "")), "path-bytes=6000")
+        image = self.with_layer(Layer().file(long, ""))
+        self.allowed(image, "path-bytes=6000")
+        folder = slimimg("rebuild", image, "-o", self.folder / "out", "--output-format", "dir",
+                         "--include", "/" + long, "--limit", "path-bytes=6000")
+        self.assertIn("over Linux's 4095", self.assert_one_line(folder, BAD_INPUT).err)
+
+    def test_what_no_folder_can_hold_is_the_images_fault(self):
+        for layer, words in ((Layer().file("n" * 300, ""), "a name of 300 bytes"),
+                             (Layer().link("new", ""), "leads nowhere"),
+                             (Layer().link("new", "x" * 4096), "a link target of 4096 bytes")):
+            arguments = ["rebuild", self.with_layer(layer), "--include", "/n*", "-o"]
+            self.assertEqual(slimimg(*arguments, self.folder / "out.tar").code, 0)
+            refused = slimimg(*arguments, self.folder / "out", "--output-format", "dir")
+            self.assertIn(words, self.assert_one_line(refused, BAD_INPUT).err)
+            self.assertFalse((self.folder / "out").exists())
 
     def test_layer_bytes(self):
         self.refused(self.fixture.oci(self.folder / "app.oci.tar"), "layer-bytes=10kB")
@@ -116,6 +137,17 @@ class Limits(ImageTest):
         self.assert_fine(slimimg("analyze", image, "--spool-dir", self.folder, env=nowhere))
         self.assert_one_line(slimimg("analyze", image, env=nowhere), 5)
 
+    def test_sparse_files_have_a_limit_together(self):
+        names = [f"hole{i}" for i in range(40)]
+        for name in names:
+            with open(self.folder / name, "wb") as file:
+                file.truncate(1 << 20)
+        layer = subprocess.run(["tar", "-C", self.folder, "--sparse", "-c", *names],
+                               stdout=subprocess.PIPE, check=True).stdout
+        image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer])
+        error = self.refused(image, "sparse-bytes=1100kB")
+        self.assertIn("were laid out before it", error)
+
     def test_symlinks(self):
         layer = Layer().link("start", "next").link("next", "app/bin/hello").bytes()
         image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer],
@@ -142,7 +174,7 @@ class Limits(ImageTest):
         told = slimimg("analyze", "--help").text
         page = (HEADER.parents[3] / "man" / "slimimg-analyze.1").read_text().replace("\\-", "-")
         documented = (HEADER.parents[3] / "docs" / "threats.md").read_text()
-        self.assertEqual(len(names()), 12)
+        self.assertEqual(len(names()), 13)
         for name in names():
             self.assertRegex(given, rf'"{name}=\d')
             self.assertIn(name, "".join(told.split()), name)

@@ -99,6 +99,27 @@ TEST_CASE("what a configuration file includes stays, from its folder or one abov
                     .keeps("/etc/web/snippets/php.conf"));
 }
 
+TEST_CASE("patterns that an image names without end are searched for to a limit, which is told") {
+    constexpr int files = 4000;
+    std::vector<Member> members{folder("etc"), folder("etc/d"), file("run", "x", 0755)};
+    for (int i = 0; i < files; ++i) {
+        members.push_back(file("etc/d/" + std::to_string(i), "x"));
+    }
+    std::string text = "include d/10*\n";
+    for (int i = 0; i < 3000; ++i) {
+        text += "include d/[z]" + std::to_string(i) + "\n";
+    }
+    text += "include d/20*\n";
+    members.push_back(file("etc/a.conf", text));
+    const ClosureOf image(tree_of({tar(members)}), runs({"/run", "/etc/a.conf"}));
+    CHECK(image.keeps("/etc/d/100"));
+    CHECK_FALSE(image.keeps("/etc/d/200"));
+    const auto& told = image.closure.diagnostics;
+    CHECK(std::count_if(told.begin(), told.end(), [](const Diagnostic& diagnostic) {
+              return diagnostic.code == "search-limit" && diagnostic.path == "/etc/a.conf";
+          }) == 1);
+}
+
 TEST_CASE("services of s6: execline scripts, oneshots, shell scripts behind with-contenv") {
     const auto image = [](const std::string& text, const std::string& type = "longrun\n") {
         return ClosureOf(

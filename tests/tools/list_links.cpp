@@ -20,8 +20,8 @@ void print(const rootfs::Rootfs& tree, const closure::Link& link) {
     if (link.kind != closure::Link::Kind::none) {
         kind = link.kind == closure::Link::Kind::musl ? "musl" : "glibc";
     }
-    const std::string interpreter = link.interpreter ? link.objects[*link.interpreter].path
-                                                     : link.missing_interpreter.value_or("-");
+    const Text interpreter = link.interpreter ? link.objects[*link.interpreter].path
+                                              : Text(link.missing_interpreter.value_or("-"));
     std::cout << "FILE\t" << tree[link.program].path << '\t' << kind << '\t' << interpreter << '\n';
     for (std::size_t i = 1; i < link.objects.size(); ++i) {
         if (i == link.interpreter && !link.objects[i].loaded_by) {

@@ -90,6 +90,7 @@ struct Closure {
 };
 
 class Evidence;
+struct ElfTexts;  // closure/elf_reading.hpp, for the rules
 
 /// A kind of knowledge. A new one is a file in src/closure/rules and a line in rules.cpp. Each
 /// function may be null.
@@ -132,9 +133,8 @@ class Evidence {
     const std::vector<std::string_view>& imports(rootfs::NodeId node);
     /// A file's bytes as text; empty for what is no file.
     std::string_view text(rootfs::NodeId node);
-    /// The texts of an ELF file's constant data (elf::for_each_constant_string), read once for the
-    /// rules that look at a file in turn. Null where there are too many to hold.
-    std::shared_ptr<const std::vector<std::string_view>> strings(rootfs::NodeId node);
+    /// What stands in an ELF file's constant data, read once for the rules that look at it in turn.
+    std::shared_ptr<const ElfTexts> texts(rootfs::NodeId node);
     /// What `read` finds in a file, read once: `topic` tells one kind of reading from another.
     const std::set<std::string, std::less<>>& noted(
         std::string_view topic, rootfs::NodeId node,
@@ -174,6 +174,10 @@ class Evidence {
     bool keep_program(std::string_view name, Reason reason);
     void unresolved(Unresolved what);
     void diagnose(Diagnostic diagnostic);
+
+    /// Asked before each search whose work is the product of two things that an image can have any
+    /// number of: false once `rule` has had its share of steps, which is told with `asker`.
+    bool afford(std::string_view rule, std::optional<rootfs::NodeId> asker, std::uint64_t steps);
 
     /// Runs the rules to the end and hands the result over.
     Closure run(const std::vector<const Rule*>& rules);

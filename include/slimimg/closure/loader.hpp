@@ -59,10 +59,10 @@ struct LoadedObject {
     /// Index of the object that asked first; nothing for the program, for preloads of musl and
     /// for an interpreter that no object needs.
     std::optional<std::size_t> loaded_by;
-    std::string name;      ///< as it was asked for
-    std::string found_by;  ///< "RUNPATH $ORIGIN/lib", "ld.so.cache", "default folder /usr/lib", …
+    Text name;      ///< as it was asked for
+    Text found_by;  ///< "RUNPATH $ORIGIN/lib", "ld.so.cache", "default folder /usr/lib", …
     std::vector<Alternative> alternatives;  ///< their own needs follow as objects of their own
-    std::string path;  ///< as the loader opened it, links not followed; $ORIGIN is its folder
+    Text path;  ///< as the loader opened it, links not followed; $ORIGIN is its folder
     std::vector<std::string> aliases;  ///< further names under which the loader knows it
     /// The object whose RPATHs are searched after its own, and so on up. Not always the one that
     /// asked: glibc forgets who called dlopen.

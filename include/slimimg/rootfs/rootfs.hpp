@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -86,8 +88,9 @@ class Rootfs {
     [[nodiscard]] Resolution resolve(std::string_view path, std::string_view from = "/",
                                      bool follow_last = true) const;
 
-    /// A file's bytes; empty for anything else. Sparse files are laid out (limits.sparse_bytes), in
-    /// the spool folder of the options that the tree was merged with.
+    /// A file's bytes; empty for anything else. Sparse files are laid out in the spool folder of
+    /// the options that the tree was merged with. Throws Error (bad_input) for one larger than
+    /// limits.sparse_bytes, and once 16 times that was laid out in all.
     [[nodiscard]] Slice content(NodeId id) const;
     /// Where the content of a file stands; for files only.
     [[nodiscard]] StoredFile stored(NodeId file) const;
@@ -108,6 +111,7 @@ class Rootfs {
     std::vector<Diagnostic> diagnostics_;
     Limits limits_;
     std::filesystem::path spool_dir_;
+    std::unique_ptr<std::atomic<std::uint64_t>> laid_out_;  // bytes, by any thread
 };
 
 }  // namespace slimimg::rootfs

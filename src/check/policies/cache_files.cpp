@@ -18,9 +18,10 @@ constexpr std::uint64_t bytes_by_default = 1'000'000;
 
 /// Folders that build and package tools keep for the next time, and what does without.
 struct Cache {
-    std::string_view glob;
+    std::string_view folder;  ///< from the root, or "**/" and the end of the path
     std::string_view fix;
 };
+constexpr std::string_view anywhere = "**";
 constexpr std::string_view apt_fix =
     "RUN apt-get update && apt-get install ... && rm -rf /var/lib/apt/lists/* "
     "/var/cache/apt/*.bin, or --mount=type=cache";
@@ -32,26 +33,27 @@ constexpr std::array caches{
     Cache{"/var/cache/yum", "yum install ... && yum clean all"},
     Cache{"/var/cache/zypp", "zypper install ... && zypper clean --all"},
     Cache{"/var/cache/pacman", "pacman -S ... && pacman -Scc"},
-    Cache{"/**/.cache/pip", "pip install --no-cache-dir"},
-    Cache{"/**/.cache/uv", "uv --no-cache, or --mount=type=cache"},
-    Cache{"/**/.cache/pypoetry", "poetry install --no-cache"},
-    Cache{"/**/.cache/go-build", "build in a stage of its own, or with --mount=type=cache"},
-    Cache{"/**/.cache/yarn", "yarn install && yarn cache clean"},
+    Cache{"**/.cache/pip", "pip install --no-cache-dir"},
+    Cache{"**/.cache/uv", "uv --no-cache, or --mount=type=cache"},
+    Cache{"**/.cache/pypoetry", "poetry install --no-cache"},
+    Cache{"**/.cache/go-build", "build in a stage of its own, or with --mount=type=cache"},
+    Cache{"**/.cache/yarn", "yarn install && yarn cache clean"},
     Cache{"/usr/local/share/.cache/yarn", "yarn install && yarn cache clean"},
-    Cache{"/**/.cache/node-gyp", "rm -rf it in the RUN that makes it"},
-    Cache{"/**/.npm/_cacache", "npm ci && npm cache clean --force"},
-    Cache{"/**/.cache/composer", "composer install --no-cache"},
-    Cache{"/**/.composer/cache", "composer install --no-cache"},
-    Cache{"/**/.cargo/registry", "build in a stage of its own, or with --mount=type=cache"},
+    Cache{"**/.cache/node-gyp", "rm -rf it in the RUN that makes it"},
+    Cache{"**/.npm/_cacache", "npm ci && npm cache clean --force"},
+    Cache{"**/.cache/composer", "composer install --no-cache"},
+    Cache{"**/.composer/cache", "composer install --no-cache"},
+    Cache{"**/.cargo/registry", "build in a stage of its own, or with --mount=type=cache"},
     Cache{"/usr/local/cargo/registry", "build in a stage of its own, or with --mount=type=cache"},
-    Cache{"/**/.gradle/caches", "build in a stage of its own, or with --mount=type=cache"},
-    Cache{"/**/conda/pkgs", "conda install ... && conda clean --all"},
+    Cache{"**/.gradle/caches", "build in a stage of its own, or with --mount=type=cache"},
+    Cache{"**/conda/pkgs", "conda install ... && conda clean --all"},
 };
 
 const Cache* cache_of(std::string_view folder) {
     const auto at = std::find_if(caches.begin(), caches.end(), [&](const Cache& cache) {
-        return path::glob_match(cache.glob, folder) ||
-               (cache.glob.starts_with("/**") && folder == cache.glob.substr(3));
+        return cache.folder.starts_with(anywhere)
+                   ? folder.ends_with(cache.folder.substr(anywhere.size()))
+                   : folder == cache.folder;
     });
     return at == caches.end() ? nullptr : &*at;
 }

@@ -52,14 +52,15 @@ void inspect(Inspection& look) {
         std::max<std::uint64_t>(1, look.thresholds().duplicate_bytes.value_or(bytes_by_default));
     std::map<std::uint64_t, std::vector<NodeId>> by_size;
     for (NodeId node = 0; node < tree.size(); ++node) {
-        if (tree[node].is_file() && tree[node].inode == node && tree[node].header.size > 0) {
+        // A sparse file's size is not what it takes.
+        if (tree[node].is_file() && tree[node].inode == node && tree[node].header.size > 0 &&
+            !tree.stored(node).entry.sparse) {
             by_size[tree[node].header.size].push_back(node);
         }
     }
     for (const auto& [size, files] : by_size) {
         // Read is only what can be enough of a waste.
-        if (files.size() < 2 || size > look.run().limits.sparse_bytes ||
-            size * (files.size() - 1) < least) {
+        if (files.size() < 2 || size * (files.size() - 1) < least) {
             continue;
         }
         for (const auto& [digest, copies] : by_content(tree, files)) {

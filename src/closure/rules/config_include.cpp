@@ -42,11 +42,12 @@ bool keep_included(Evidence& evidence, NodeId file, std::string_view folder,
         return tree.resolve(full).node.has_value();
     }
     const auto start = tree.resolve(path::parent(full.substr(0, full.find_first_of("*?["))));
-    if (!start.node) {
+    const auto files = start.node ? tree.children(*start.node) : std::vector<NodeId>();
+    if (!evidence.afford(config_include.id, file, files.size())) {
         return false;
     }
     bool any = false;
-    for (const NodeId id : tree.children(*start.node)) {
+    for (const NodeId id : files) {
         if (path::glob_match(full, path::join(path::parent(full), path::basename(tree[id].path)))) {
             evidence.keep_path(tree[id].path, reason);
             any = true;

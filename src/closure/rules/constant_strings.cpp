@@ -3,38 +3,33 @@
 #include <algorithm>
 #include <array>
 
+#include "closure/elf_reading.hpp"
+
 namespace slimimg::closure {
-namespace {
-
-/// The path of the standard library's sources in panic messages: "/rustc/HASH/…", or
-/// "…/library/std/src/…" where a distribution built it.
-bool names_rust_source(std::string_view text) {
-    for (std::size_t at = text.find('/'); at != text.npos; at = text.find('/', at + 1)) {
-        const std::string_view rest = text.substr(at);
-        if (rest.starts_with("/rustc/") ||
-            (rest.starts_with("/std/src") && text.substr(0, at).ends_with("library"))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-}  // namespace
-
 void for_each_string(Evidence& evidence, rootfs::NodeId node,
                      const std::function<void(std::string_view)>& take) {
-    if (const auto known = evidence.strings(node)) {
-        std::for_each(known->begin(), known->end(), take);
+    const auto texts = evidence.texts(node);
+    if (texts->strings) {
+        std::for_each(texts->strings->begin(), texts->strings->end(), take);
     } else {
         elf::for_each_constant_string(as_bytes(evidence.text(node)), take);
     }
 }
 
+void for_each_with_slash(Evidence& evidence, rootfs::NodeId node,
+                         const std::function<void(std::string_view)>& take) {
+    const auto texts = evidence.texts(node);
+    if (texts->with_slash) {
+        std::for_each(texts->with_slash->begin(), texts->with_slash->end(), take);
+        return;
+    }
+    for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
+        for_each_with_slash(as_text(part), take);
+    }
+}
+
 bool has_unterminated_strings(Evidence& evidence, rootfs::NodeId node) {
-    const auto parts = elf::constant_data(as_bytes(evidence.text(node)));
-    return std::any_of(parts.begin(), parts.end(), [](Bytes part) {
-        return contains(part, "\xff Go buildinf:") || names_rust_source(as_text(part));
-    });
+    return evidence.texts(node)->unterminated;
 }
 
 bool is_c_library(Evidence& evidence, rootfs::NodeId node) {

@@ -12,6 +12,10 @@ namespace slimimg::closure {
 void for_each_string(Evidence& evidence, rootfs::NodeId node,
                      const std::function<void(std::string_view)>& take);
 
+/// Calls `take` for what stands between two NULs of the constant data and has a "/".
+void for_each_with_slash(Evidence& evidence, rootfs::NodeId node,
+                         const std::function<void(std::string_view)>& take);
+
 /// True where the compiler writes strings end to end without NULs (Go, Rust): a text's end can't
 /// be seen then.
 bool has_unterminated_strings(Evidence& evidence, rootfs::NodeId node);

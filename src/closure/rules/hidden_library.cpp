@@ -55,8 +55,12 @@ void keep_converters(Evidence& evidence, NodeId node) {
         "UTF-16.so",     "UTF-32.so", "UTF-7.so",       "UNICODE.so",  "ISO8859-1.so",
         "ISO8859-15.so", "CP1252.so", "ANSI_X3.110.so", "ISO8859-2.so"};
     const rootfs::Rootfs& tree = evidence.rootfs();
+    const auto process = process_of(evidence, node);
+    if (!process) {
+        return;
+    }
     std::vector<NodeId> folders;
-    for (const LoadedObject& object : process_of(evidence, node).value_or(Process{}).link.objects) {
+    for (const LoadedObject& object : process->link().objects) {
         const auto folder = tree.find(path::join(path::parent(tree[object.file].path), "gconv"));
         if (folder && std::find(folders.begin(), folders.end(), *folder) == folders.end()) {
             folders.push_back(*folder);

@@ -52,26 +52,30 @@ void inspect(Evidence& evidence, rootfs::NodeId node) {
     }
 }
 
-/// Evidence for a library beyond the link that comes from `program`, kept or too weak.
-bool names_library(Evidence& evidence, rootfs::NodeId program,
-                   const std::map<rootfs::NodeId, std::vector<Reason>>& nodes) {
-    return std::any_of(nodes.begin(), nodes.end(), [&](const auto& entry) {
-        const auto& [node, reasons] = entry;
-        return std::any_of(reasons.begin(), reasons.end(), [&, at = node](const Reason& reason) {
-            return reason.from == program && reason.rule != link.id &&
-                   (evidence.elf(at) != nullptr || reason.rule == named_path.id);
-        });
-    });
+/// Adds the files that evidence for a library beyond the link comes from.
+void add_naming(Evidence& evidence, const std::map<rootfs::NodeId, std::vector<Reason>>& nodes,
+                std::vector<bool>& naming) {
+    for (const auto& [node, reasons] : nodes) {
+        const bool library = evidence.elf(node) != nullptr;
+        for (const Reason& reason : reasons) {
+            if (reason.from && reason.rule != link.id &&
+                (library || reason.rule == named_path.id)) {
+                naming[*reason.from] = true;
+            }
+        }
+    }
 }
 
 /// A program that loads libraries and names none, and no folder of them, gets the names from
 /// somewhere else.
 void settle(Evidence& evidence) {
+    std::vector<bool> naming(evidence.rootfs().size(), false);
+    add_naming(evidence, evidence.kept(), naming);
+    add_naming(evidence, evidence.hinted(), naming);  // too weak, and yet it tells of one
     for (const auto& [program, reasons] : evidence.kept()) {
         const elf::ElfFacts* facts = evidence.elf(program);
-        if (facts != nullptr && facts->is_program() && loads_libraries(evidence, program) &&
-            !names_library(evidence, program, evidence.kept()) &&
-            !names_library(evidence, program, evidence.hinted())) {
+        if (facts != nullptr && facts->is_program() && !naming[program] &&
+            loads_libraries(evidence, program)) {
             evidence.diagnose({Severity::note, "dlopen-unknown", evidence.rootfs()[program].path,
                                "calls dlopen, and nothing in it tells of which library; "
                                "--include PATH keeps one",

@@ -11,13 +11,13 @@ void inspect(Evidence& evidence, rootfs::NodeId node) {
     if (facts == nullptr || !facts->dynamic || facts->is_program()) {
         return;
     }
-    if (const auto process = process_of(evidence, node)) {
-        const auto missing_before = [&] {
-            const auto host = evidence.links().find(process->link.program);
-            return host == evidence.links().end() ? 0 : host->second.missing.size();
-        };
-        keep_objects(evidence, process->link, process->object + 1, missing_before());
+    const auto process = process_of(evidence, node);
+    if (!process || !process->extended) {
+        return;  // what a program's own link has is kept with the program
     }
+    const auto host = evidence.links().find(process->link().program);
+    keep_objects(evidence, process->link(), process->object + 1,
+                 host == evidence.links().end() ? 0 : host->second.missing.size());
 }
 
 }  // namespace

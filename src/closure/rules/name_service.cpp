@@ -37,7 +37,11 @@ constexpr std::array<std::string_view, 11> name_files{
 /// True where files and dns are parts of the C library: glibc's since 2.34 (nss_module_load), which
 /// goes by its version definitions. Before, they are libraries like the other services.
 bool has_files_and_dns(Evidence& evidence, NodeId node) {
-    for (const LoadedObject& object : process_of(evidence, node).value_or(Process{}).link.objects) {
+    const auto process = process_of(evidence, node);
+    if (!process) {
+        return false;
+    }
+    for (const LoadedObject& object : process->link().objects) {
         const elf::ElfFacts* facts = evidence.elf(object.file);
         if (facts != nullptr && facts->soname == "libc.so.6") {
             return std::find(facts->version_definitions.begin(), facts->version_definitions.end(),

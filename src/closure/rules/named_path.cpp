@@ -288,23 +288,17 @@ void inspect_elf(Evidence& evidence, NodeId node) {
     }
     Naming naming{node, starts_programs(evidence, node)};
     read_additions(evidence, naming);
-    const bool unterminated = has_unterminated_strings(evidence, node);
-    for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
-        if (unterminated) {
+    if (has_unterminated_strings(evidence, node)) {
+        for (const Bytes part : elf::constant_data(as_bytes(evidence.text(node)))) {
             scan_unterminated(evidence, as_text(part), naming);
-            continue;
         }
-        const std::string_view data = as_text(part);
-        for (std::size_t at = data.find('/'); at != std::string_view::npos;) {
-            const std::size_t before = data.rfind('\0', at);  // npos + 1 is 0
-            const std::string_view run =
-                data.substr(before + 1, data.find('\0', at) - (before + 1));
-            if (run.size() > 1 && !is_build_record(run)) {
-                scan_text(evidence, run, naming);
-            }
-            at = data.find('/', before + 1 + run.size());
-        }
+        return;
     }
+    for_each_with_slash(evidence, node, [&](std::string_view text) {
+        if (text.size() > 1 && !is_build_record(text)) {
+            scan_text(evidence, text, naming);
+        }
+    });
 }
 
 /// Lists of users, hosts and the like name folders and shells without opening them.

@@ -109,25 +109,25 @@ std::optional<Process> process_of(Evidence& evidence, NodeId object) {
         if (!facts->dynamic) {
             return std::nullopt;
         }
-        return Process{link_program(evidence.elves(), object, evidence.loader_environment()), 0};
+        return Process{.extended =
+                           link_program(evidence.elves(), object, evidence.loader_environment())};
     }
     const Link& program = evidence.links().at(*host);
     if (const auto index = index_of(program, inode, evidence.rootfs())) {
-        return Process{program, *index};
+        return Process{.program = &program, .object = *index};
     }
     for (const auto& [other, link] : evidence.links()) {
         if (const auto index = index_of(link, inode, evidence.rootfs())) {
-            return Process{link, *index};
+            return Process{.program = &link, .object = *index};
         }
     }
-    Process process{program, 0};
-    const auto index = link_module(evidence.elves(), process.link, evidence.rootfs()[object].path,
-                                   0, evidence.loader_environment());
+    Link extended = program;
+    const auto index = link_module(evidence.elves(), extended, evidence.rootfs()[object].path, 0,
+                                   evidence.loader_environment());
     if (!index) {
         return std::nullopt;
     }
-    process.object = *index;
-    return process;
+    return Process{.extended = std::move(extended), .object = *index};
 }
 
 void keep_objects(Evidence& evidence, const Link& link, std::size_t first,
@@ -155,21 +155,22 @@ bool keep_dlopened(Evidence& evidence, NodeId caller, std::string_view name, con
     if (!process) {
         return false;
     }
-    const std::size_t known = process->link.objects.size();
-    const std::size_t known_missing = process->link.missing.size();
-    const auto index = link_module(evidence.elves(), process->link, name, process->object,
-                                   evidence.loader_environment());
+    Link link = process->extended ? std::move(*process->extended) : *process->program;
+    const std::size_t known = link.objects.size();
+    const std::size_t known_missing = link.missing.size();
+    const auto index =
+        link_module(evidence.elves(), link, name, process->object, evidence.loader_environment());
     if (!index) {
         return false;
     }
     Reason judged = reason;
     if (*index >= known && reason.confidence == Confidence::likely &&
-        is_hardware_driver(evidence, process->link.objects[*index].file)) {
+        is_hardware_driver(evidence, link.objects[*index].file)) {
         judged.confidence = Confidence::hint;
     }
-    keep_object(evidence, caller, process->link.objects[*index], judged);
-    if (evidence.is_kept(process->link.objects[*index].file) && *index >= known) {
-        keep_objects(evidence, process->link, *index + 1, known_missing);
+    keep_object(evidence, caller, link.objects[*index], judged);
+    if (evidence.is_kept(link.objects[*index].file) && *index >= known) {
+        keep_objects(evidence, link, *index + 1, known_missing);
     }
     return true;
 }

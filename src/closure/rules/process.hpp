@@ -9,8 +9,11 @@ namespace slimimg::closure {
 
 /// A process in which an object of the image is loaded.
 struct Process {
-    Link link;               ///< a copy: what is added to it stays out of the program's own link
-    std::size_t object = 0;  ///< index of the object in link.objects
+    const Link* program = nullptr;  ///< the link of a kept program that the object is part of;
+    std::optional<Link> extended;   ///< else a copy of one, with what the object adds to it
+    std::size_t object = 0;         ///< index of the object in link().objects
+
+    [[nodiscard]] const Link& link() const { return program != nullptr ? *program : *extended; }
 };
 
 /// The process of the program that led to `object`: the nearest one up the chain of reasons, else

@@ -37,8 +37,8 @@ bool is_text(std::string_view content) {
 }
 
 /// The files that "." and "source" read. A name with unknown parts means all that match it.
-std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& workdir,
-                                       const std::string& name) {
+std::vector<ShellSource> sourced_files(Evidence& evidence, std::optional<NodeId> script,
+                                       const std::string& workdir, const std::string& name) {
     std::vector<ShellSource> files;
     const rootfs::Rootfs& tree = evidence.rootfs();
     const auto add = [&](NodeId node) {
@@ -59,7 +59,9 @@ std::vector<ShellSource> sourced_files(Evidence& evidence, const std::string& wo
         return files;
     }
     const std::string folder(path::parent(full.substr(0, full.find_first_of("*?["))));
-    if (const auto start = tree.resolve(folder).node; start && folder != "/") {
+    const auto start = tree.resolve(folder).node;
+    if (start && folder != "/" &&
+        evidence.afford(shell_script.id, script, tree[*start].subtree_end - *start)) {
         for (NodeId id = *start; id < tree[*start].subtree_end; ++id) {
             if (path::glob_match(full, tree[id].path)) {
                 add(id);
@@ -80,8 +82,9 @@ ShellContext context_of(Evidence& evidence, ShellDialect dialect, const ShellOri
             context.environment[variable.substr(0, equals)] = variable.substr(equals + 1);
         }
     }
-    context.source = [&evidence, workdir = origin.workdir](const std::string& name) {
-        return sourced_files(evidence, workdir, name);
+    context.source = [&evidence, script = origin.file,
+                      workdir = origin.workdir](const std::string& name) {
+        return sourced_files(evidence, script, workdir, name);
     };
     return context;
 }
