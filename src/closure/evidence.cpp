@@ -11,6 +11,7 @@
 #include "slimimg/closure/closure.hpp"
 
 #include "closure/elf_reading.hpp"
+#include "closure/name_endings.hpp"
 
 namespace slimimg::closure {
 namespace {
@@ -224,6 +225,7 @@ struct Evidence::State {
     std::map<std::pair<std::string_view, NodeId>, std::set<std::string, std::less<>>> notes;
     std::map<bool (*)(const Evidence&, NodeId), std::vector<std::optional<bool>>> remembered;
     NameMap<std::optional<NodeId>> places;
+    std::optional<CompletedNames> completed;
     std::map<NodeId, Link> links;
     /// Those of PATH as they are written, and where the image has them.
     std::vector<std::pair<std::string, std::optional<NodeId>>> search_path;
@@ -374,6 +376,13 @@ std::optional<NodeId> Evidence::place_of(std::string_view path) const {
         state_->places.emplace(path, place);
     }
     return place;
+}
+
+bool Evidence::may_complete(NodeId folder, std::string_view name) const {
+    if (!state_->completed) {
+        state_->completed.emplace(rootfs());
+    }
+    return state_->completed->may_complete(folder, name);
 }
 
 bool Evidence::is_kept(NodeId node) const {

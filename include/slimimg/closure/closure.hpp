@@ -143,6 +143,9 @@ class Evidence {
     bool remembered(bool (*ask)(const Evidence&, rootfs::NodeId), rootfs::NodeId node) const;
     /// Where a path leads. The first 65,536 are looked up once, further ones each time.
     std::optional<rootfs::NodeId> place_of(std::string_view path) const;
+    /// False where no name in `folder` is `name` and an ending such as ".conf"; true where one may
+    /// be.
+    bool may_complete(rootfs::NodeId folder, std::string_view name) const;
     /// The variables that the program starts with, as its loader sees them.
     [[nodiscard]] const LoaderEnvironment& loader_environment() const;
     /// The processes that run in the image, by program; links of programs kept so far.

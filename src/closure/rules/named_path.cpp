@@ -7,6 +7,7 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/name_endings.hpp"
 #include "closure/rules/constant_strings.hpp"
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
@@ -130,9 +131,12 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     if (name.empty() || name == "." || name == ".." || tree.child(*place, name)) {
         keep_one_path(evidence, text, naming);
     }
-    for (const std::string_view ending : naming.endings) {
-        if (tree.child(*place, std::string(name) + std::string(ending))) {
-            keep_one_path(evidence, std::string(text) + std::string(ending), naming);
+    if (!naming.endings.empty() && evidence.may_complete(*place, name)) {
+        for (const std::string_view ending : naming.endings) {
+            const std::string completed = std::string(name).append(ending);
+            if (tree.child(*place, completed)) {
+                keep_one_path(evidence, std::string(text).append(ending), naming);
+            }
         }
     }
     const auto folder = naming.files.empty() ? std::nullopt : tree.resolve(text).node;
@@ -249,14 +253,6 @@ bool is_build_record(std::string_view text) {
     });
 }
 
-/// ".conf": with such a program completes names.
-bool is_ending(std::string_view text) {
-    constexpr std::size_t longest = 6;
-    return text.starts_with('.') && text.size() <= longest &&
-           std::all_of(text.begin() + 1, text.end(),
-                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
-}
-
 /// "php-fpm.conf" of "%s/php-fpm.conf", whose folder stands in a string of its own; else empty.
 std::string_view file_in_folder(std::string_view text) {
     constexpr std::string_view start = "%s/";
@@ -272,7 +268,7 @@ void read_additions(Evidence& evidence, Naming& naming) {
     std::set<std::string_view> endings;
     std::set<std::string_view> files;
     for_each_string(evidence, naming.file, [&](std::string_view text) {
-        if (is_ending(text)) {
+        if (is_name_ending(text)) {
             endings.insert(text);
         } else if (const std::string_view file = file_in_folder(text); !file.empty()) {
             files.insert(file);

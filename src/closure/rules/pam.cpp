@@ -114,8 +114,16 @@ void inspect(Evidence& evidence, NodeId node) {
     const Reason reason{pam.id, node, Confidence::likely, "imports pam_start"};
     keep_service(evidence, path::basename(tree[node].path), reason);
     keep_service(evidence, "other", reason);
+    std::vector<NodeId> folders;
+    for (const std::string_view name : service_folders) {
+        if (const auto folder = tree.resolve(name).node) {
+            folders.push_back(*folder);
+        }
+    }
     for_each_string(evidence, node, [&](std::string_view text) {
-        if (text.find('/') == std::string_view::npos) {
+        // Most are no service's name: one look at the folder tells.
+        if (std::any_of(folders.begin(), folders.end(),
+                        [&](NodeId folder) { return tree.child(folder, text).has_value(); })) {
             keep_service(evidence, text, reason);
         }
     });

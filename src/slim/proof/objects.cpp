@@ -19,30 +19,40 @@ Objects::Objects(closure::ElfStore& store, const std::vector<rootfs::NodeId>& no
         object.content = rootfs_.content(object.node);
         object.symbols = elf::read_dynamic_symbols(object.content.bytes, run.limits, ignored);
     });
-    index_definitions();
+    index_names();
     parallel_for(run.threads, objects_.size(), [&](std::size_t i) { refer(objects_[i]); });
 }
 
-void Objects::index_definitions() {
+bool Objects::is_reference(const elf::DynamicSymbol& symbol) {
+    return !symbol.defined && !symbol.weak && !symbol.name.empty();
+}
+
+void Objects::index_names() {
+    // Far more is defined than wanted.
+    for (const Object& object : objects_) {
+        for (const elf::DynamicSymbol& symbol : object.symbols) {
+            if (is_reference(symbol)) {
+                first_of_name_.try_emplace(symbol.name, none);
+            }
+        }
+    }
     for (ObjectId id = 0; id < objects_.size(); ++id) {
         for (const elf::DynamicSymbol& symbol : objects_[id].symbols) {
-            if (!symbol.defined) {
-                continue;
+            const auto first =
+                symbol.defined ? first_of_name_.find(symbol.name) : first_of_name_.end();
+            if (first != first_of_name_.end()) {
+                const auto place = static_cast<std::uint32_t>(definitions_.size());
+                definitions_.push_back({id, &symbol, first->second});
+                first->second = place;
             }
-            const auto place = static_cast<std::uint32_t>(definitions_.size());
-            const auto [first, added] = first_of_name_.try_emplace(symbol.name, place);
-            definitions_.push_back({id, &symbol, added ? none : first->second});
-            first->second = place;
         }
     }
 }
 
 void Objects::refer(Object& object) const {
     for (const elf::DynamicSymbol& symbol : object.symbols) {
-        if (!symbol.defined && !symbol.weak && !symbol.name.empty()) {
-            const auto first = first_of_name_.find(symbol.name);
-            object.references.push_back(
-                {&symbol, first == first_of_name_.end() ? none : first->second});
+        if (is_reference(symbol)) {
+            object.references.push_back({&symbol, first_of_name_.at(symbol.name)});
         }
     }
 }

@@ -22,7 +22,7 @@ enum class Lookup {
     by_name,    ///< musl: ldso/dynlink.c, find_sym
 };
 
-/// The dynamic symbols of ELF files, each file read once, and an index of what they define.
+/// The dynamic symbols of ELF files, each file read once, and what defines those that any wants.
 class Objects {
   public:
     static constexpr std::uint32_t none = 0xffffffff;
@@ -73,14 +73,15 @@ class Objects {
     static bool same_machine(const Object& a, const Object& b);
     [[nodiscard]] bool answers(const Definition& definition, const elf::DynamicSymbol& wanted,
                                Lookup lookup) const;
-    void index_definitions();
+    static bool is_reference(const elf::DynamicSymbol& symbol);
+    void index_names();
     void refer(Object& object) const;
 
     const rootfs::Rootfs& rootfs_;
     std::vector<Object> objects_;
     std::unordered_map<rootfs::NodeId, ObjectId> by_inode_;
     std::vector<Definition> definitions_;
-    NameViewMap<std::uint32_t> first_of_name_;  // views of contents
+    NameViewMap<std::uint32_t> first_of_name_;  // of the names that are wanted; views of contents
 };
 
 }  // namespace slimimg::slim::proof
