@@ -150,17 +150,17 @@ void ReadAhead::run() {
         }
         at_ = inode;
         lock.unlock();
-        std::shared_ptr<const ElfReading> reading;
+        std::map<NodeId, std::shared_ptr<const ElfReading>> ready;
         try {
             const Bytes file = rootfs_.content(inode).bytes;  // of a layer, which stays
-            reading = std::make_shared<const ElfReading>(
-                ElfReading{read_texts(file), read_imports(file, limits_)});
+            ready.emplace(inode, std::make_shared<const ElfReading>(
+                                     ElfReading{read_texts(file), read_imports(file, limits_)}));
         } catch (const std::exception&) {
-            reading = nullptr;  // who asks for it reads it and sees the error
+            ready.clear();  // who asks for it reads it and sees the error
         }
         lock.lock();
-        if (at_ == inode && reading) {
-            read_.emplace(inode, std::move(reading));
+        if (at_ == inode) {
+            read_.merge(ready);  // which takes no memory, and so does not throw
         }
         at_.reset();
         changed_.notify_all();

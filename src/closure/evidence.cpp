@@ -217,7 +217,6 @@ struct Evidence::State {
     Confidence needed;
     LoaderEnvironment loader_environment;
     ElfStore elves;
-    std::map<NodeId, Slice> laid_out;  // contents of sparse files
     ReadAhead ahead;
     NodeId texts_of = 0;  // the file asked last; 0, the root folder, is none
     std::shared_ptr<const ElfTexts> texts;
@@ -319,14 +318,7 @@ std::string_view Evidence::text(NodeId node) {
     if (!rootfs()[inode].is_file()) {
         return {};
     }
-    if (!rootfs().stored(inode).entry.sparse) {
-        return rootfs().content(inode).text();  // a part of the layer, which stays
-    }
-    const auto [at, added] = state_->laid_out.try_emplace(inode);
-    if (added) {
-        at->second = rootfs().content(inode);
-    }
-    return at->second.text();
+    return rootfs().content(inode).text();  // of the layer, or laid out: the tree holds both
 }
 
 std::shared_ptr<const ElfTexts> Evidence::texts(NodeId node) {
@@ -500,7 +492,7 @@ void Evidence::diagnose(Diagnostic diagnostic) {
 }
 
 bool Evidence::afford(std::string_view rule, std::optional<NodeId> asker, std::uint64_t steps) {
-    constexpr std::uint64_t most = 10'000'000;  // a second or two
+    constexpr std::uint64_t most = 100'000'000;
     std::uint64_t& spent = state_->spent[rule];
     const bool could = spent <= most;
     spent += steps;

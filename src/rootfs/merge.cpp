@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -130,6 +131,7 @@ class Merger {
         std::vector<const LayerEntry*> whiteouts;
         NameViewSet folders;
         replaced_.clear();
+        replaced_sizes_.clear();
         lower_targets_.clear();
         for (const LayerEntry& entry : layer.entries) {
             if (is_whiteout(entry)) {
@@ -149,14 +151,15 @@ class Merger {
                 }
             }
         }
+        find_replaced(folders);
         for (const LayerEntry* entry : whiteouts) {
-            hide(*entry, folders);
+            hide(*entry);
         }
     }
 
-    void hide(const LayerEntry& entry, const NameViewSet& folders) {
+    void hide(const LayerEntry& entry) {
         const std::string_view holder = path::parent(entry.path);
-        if (replaces_link(holder, folders)) {
+        if (replaces_link(holder)) {
             return;
         }
         const auto folder = find(holder, Last::follow);
@@ -176,27 +179,24 @@ class Merger {
         }
     }
 
-    /// True where the layer puts a folder in the place of a link on the way to `path`: the
-    /// whiteout then is in the new folder and must not reach where the link led.
-    /// Said once of each path: a layer can have any number of whiteouts in one deep folder.
-    bool replaces_link(std::string_view path, const NameViewSet& folders) {
-        std::vector<std::string_view> unasked;  // from the holder up
-        bool replaced = false;
-        for (; path != "/"; path = path::parent(path)) {
-            if (const auto known = replaced_.find(path); known != replaced_.end()) {
-                replaced = known->second;
-                break;
+    /// Finds the folders that the layer puts in the place of a lower layer's links.
+    void find_replaced(const NameViewSet& folders) {
+        for (const std::string_view path : folders) {
+            const auto old = find(path);
+            if (old && pool_[*old].is_symlink()) {
+                replaced_.insert(path);
+                replaced_sizes_.insert(path.size());
             }
-            unasked.push_back(path);
         }
-        for (auto at = unasked.rbegin(); at != unasked.rend(); ++at) {
-            if (!replaced && folders.contains(*at)) {
-                const auto old = find(*at);
-                replaced = old && pool_[*old].is_symlink();
-            }
-            replaced_.emplace(*at, replaced);
-        }
-        return replaced;
+    }
+
+    /// True where one of these is on the way to `path`: the whiteout then is in the new folder and
+    /// must not reach where the link led.
+    [[nodiscard]] bool replaces_link(std::string_view path) const {
+        return std::any_of(replaced_sizes_.begin(), replaced_sizes_.end(), [&](std::size_t size) {
+            return (size == path.size() || (size < path.size() && path[size] == '/')) &&
+                   replaced_.contains(path.substr(0, size));
+        });
     }
 
     // --- entries ------------------------------------------------------------------------------
@@ -595,7 +595,8 @@ class Merger {
     // Of the layer at hand.
     NameViewMap<Waiting> waiting_;
     NameViewMap<Index> aufs_files_;
-    NameViewMap<bool> replaced_;                      // what replaces_link() has said
+    NameViewSet replaced_;  // see find_replaced()
+    std::set<std::size_t> replaced_sizes_;
     std::unordered_map<Index, Index> lower_targets_;  // entry → node, before whiteouts
 
     std::uint64_t dangling_ = 0;

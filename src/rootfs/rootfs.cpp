@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
+#include <unordered_map>
 
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/limit_names.hpp"
@@ -25,11 +27,17 @@ std::vector<NodeId> index_by_name(std::span<const Node> nodes) {
 
 }  // namespace
 
+struct Rootfs::LaidOut {
+    std::mutex mutex;
+    std::unordered_map<NodeId, Slice> contents;  // by inode
+    std::uint64_t bytes = 0;
+};
+
 Rootfs Rootfs::merge(std::vector<archive::LayerScan> layers, const RunOptions& options) {
     Rootfs rootfs;
     rootfs.limits_ = options.limits;
     rootfs.spool_dir_ = options.spool_dir;
-    rootfs.laid_out_ = std::make_unique<std::atomic<std::uint64_t>>(0);
+    rootfs.laid_out_ = std::make_shared<LaidOut>();
     rootfs.layers_ = std::move(layers);
     Merged merged = merge_layers(rootfs.layers_, options.limits);
     rootfs.nodes_ = std::move(merged.nodes);
@@ -115,21 +123,29 @@ Slice Rootfs::content(NodeId id) const {
         return {};
     }
     const auto [layer, entry] = stored(id);
-    if (entry.sparse) {
-        constexpr std::uint64_t files = 16;  // of the largest size, before it is an attack
-        const std::uint64_t before = laid_out_->fetch_add(node.header.size);
-        if (before / files > limits_.sparse_bytes) {
-            throw Error(Exit::bad_input, "sparse-too-large",
-                        path::printable(node.path) + " is a sparse file, and " +
-                            std::to_string(before) + " bytes of such files were laid out before it",
-                        raise_hint(&Limits::sparse_bytes));
-        }
-        RunOptions options;
-        options.limits = limits_;
-        options.spool_dir = spool_dir_;
-        return archive::read_sparse(layer, entry, options);
+    if (!entry.sparse) {
+        return layer.tar.sub(entry.content.offset, entry.content.length).value_or(Slice{});
     }
-    return layer.tar.sub(entry.content.offset, entry.content.length).value_or(Slice{});
+    const std::lock_guard lock(laid_out_->mutex);
+    const auto known = laid_out_->contents.find(node.inode);
+    if (known != laid_out_->contents.end()) {
+        return known->second;
+    }
+    constexpr std::uint64_t files = 16;  // of the largest size
+    laid_out_->bytes += node.header.size;
+    if (laid_out_->bytes / files > limits_.sparse_bytes) {
+        throw Error(Exit::bad_input, "sparse-too-large",
+                    "sparse files of more than " + std::to_string(files) + " times " +
+                        std::to_string(limits_.sparse_bytes) +
+                        " bytes must be laid out to be read, " + path::printable(node.path) +
+                        " among them",
+                    raise_hint(&Limits::sparse_bytes));
+    }
+    RunOptions options;
+    options.limits = limits_;
+    options.spool_dir = spool_dir_;
+    return laid_out_->contents.emplace(node.inode, archive::read_sparse(layer, entry, options))
+        .first->second;
 }
 
 StoredFile Rootfs::stored(NodeId file) const {

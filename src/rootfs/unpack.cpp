@@ -36,25 +36,26 @@ std::string name_of(const Node& node) {
     throw_errno("cannot unpack", path::printable(node.path));
 }
 
-/// What Linux has no way to make is the image's fault and not this machine's.
+/// What Linux has no way to make, or no program could open, is the image's fault and not this
+/// machine's.
 void require_possible(const Node& node) {
-    const auto refuse = [&](const std::string& what) {
+    const auto refuse = [&](const std::string& why) {
         throw Error(Exit::bad_input, "unpack-impossible",
-                    path::printable(node.path) + ": no folder can hold " + what,
-                    "an archive can: leave out --output-format dir");
+                    path::printable(node.path) + " cannot be unpacked: " + why,
+                    "an archive can hold it: leave out --output-format dir");
     };
-    const auto too_long = [&](std::string_view what, std::size_t bytes, std::size_t limit) {
+    const auto demand = [&](std::string_view what, std::size_t bytes, std::size_t limit) {
         if (bytes > limit) {
-            refuse(std::string(what) + " of " + std::to_string(bytes) + " bytes, over Linux's " +
-                   std::to_string(limit));
+            refuse("its " + std::string(what) + " of " + std::to_string(bytes) +
+                   " bytes is over Linux's " + std::to_string(limit));
         }
     };
-    too_long("a path", node.path.size(), PATH_MAX - 1);
-    too_long("a name", path::basename(node.path).size(), NAME_MAX);
+    demand("path", node.path.size() - 1, PATH_MAX - 1);
+    demand("name", path::basename(node.path).size(), NAME_MAX);
     if (node.is_symlink()) {
-        too_long("a link target", node.header.link.size(), PATH_MAX - 1);
+        demand("link target", node.header.link.size(), PATH_MAX - 1);
         if (node.header.link.empty()) {
-            refuse("a symlink that leads nowhere");
+            refuse("its link target is empty");
         }
     }
 }

@@ -70,9 +70,9 @@ class Limits(ImageTest):
         self.assertIn("over Linux's 4095", self.assert_one_line(folder, BAD_INPUT).err)
 
     def test_what_no_folder_can_hold_is_the_images_fault(self):
-        for layer, words in ((Layer().file("n" * 300, ""), "a name of 300 bytes"),
-                             (Layer().link("new", ""), "leads nowhere"),
-                             (Layer().link("new", "x" * 4096), "a link target of 4096 bytes")):
+        for layer, words in ((Layer().file("n" * 300, ""), "its name of 300 bytes"),
+                             (Layer().link("new", ""), "link target is empty"),
+                             (Layer().link("new", "x" * 4096), "its link target of 4096 bytes")):
             arguments = ["rebuild", self.with_layer(layer), "--include", "/n*", "-o"]
             self.assertEqual(slimimg(*arguments, self.folder / "out.tar").code, 0)
             refused = slimimg(*arguments, self.folder / "out", "--output-format", "dir")
@@ -146,7 +146,17 @@ class Limits(ImageTest):
                                stdout=subprocess.PIPE, check=True).stdout
         image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer])
         error = self.refused(image, "sparse-bytes=1100kB")
-        self.assertIn("were laid out before it", error)
+        self.assertIn("must be laid out to be read", error)
+
+    def test_what_is_not_needed_is_not_laid_out(self):
+        with open(self.folder / "data", "wb") as file:
+            file.truncate(1 << 20)
+        layer = subprocess.run(["tar", "-C", self.folder, "--sparse", "-c", "data"],
+                               stdout=subprocess.PIPE, check=True).stdout
+        image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, layer])
+        for choice in (["--keep", "strict"], ["--exclude", "/data"]):
+            report = slimimg("analyze", image, *choice, "--limit", "sparse-bytes=100kB")
+            self.assertEqual(report.code, 0)
 
     def test_symlinks(self):
         layer = Layer().link("start", "next").link("next", "app/bin/hello").bytes()

@@ -100,24 +100,43 @@ TEST_CASE("what a configuration file includes stays, from its folder or one abov
 }
 
 TEST_CASE("patterns that an image names without end are searched for to a limit, which is told") {
-    constexpr int files = 4000;
-    std::vector<Member> members{folder("etc"), folder("etc/d"), file("run", "x", 0755)};
-    for (int i = 0; i < files; ++i) {
-        members.push_back(file("etc/d/" + std::to_string(i), "x"));
+    const std::string long_name(80, 'n');
+    std::vector<Member> members{folder("etc"), folder("etc/d"), file("run", "x", 0755),
+                                file("etc/d/first", "x"), file("etc/d/last", "x")};
+    for (int i = 0; i < 200; ++i) {
+        members.push_back(file("etc/d/" + long_name + std::to_string(i), "x"));
     }
-    std::string text = "include d/10*\n";
-    for (int i = 0; i < 3000; ++i) {
-        text += "include d/[z]" + std::to_string(i) + "\n";
+    std::string text = "include d/fir*\n";
+    for (int i = 0; i < 300; ++i) {
+        text += "include d/[z]" + std::string(3000, 'z') + "\n";
     }
-    text += "include d/20*\n";
+    text += "include d/las*\n";
     members.push_back(file("etc/a.conf", text));
     const ClosureOf image(tree_of({tar(members)}), runs({"/run", "/etc/a.conf"}));
-    CHECK(image.keeps("/etc/d/100"));
-    CHECK_FALSE(image.keeps("/etc/d/200"));
+    CHECK(image.keeps("/etc/d/first"));
+    CHECK_FALSE(image.keeps("/etc/d/last"));
     const auto& told = image.closure.diagnostics;
     CHECK(std::count_if(told.begin(), told.end(), [](const Diagnostic& diagnostic) {
               return diagnostic.code == "search-limit" && diagnostic.path == "/etc/a.conf";
           }) == 1);
+}
+
+TEST_CASE("a line that includes what is nowhere costs what its path is long, to a limit") {
+    std::string folders;
+    std::vector<Member> members{file("run", "x", 0755)};
+    for (int depth = 0; depth < 45; ++depth) {
+        folders += (depth == 0 ? "d" : "/d");
+        members.push_back(folder(folders));
+    }
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) {
+        text += "include y\n";
+    }
+    members.push_back(file(folders + "/a.conf", text));
+    const ClosureOf image(tree_of({tar(members)}), runs({"/run", "/" + folders + "/a.conf"}));
+    CHECK(image.keeps("/" + folders + "/a.conf"));
+    CHECK(image.closure.diagnostics.size() == 1);
+    CHECK(image.closure.diagnostics.front().code == "search-limit");
 }
 
 TEST_CASE("services of s6: execline scripts, oneshots, shell scripts behind with-contenv") {

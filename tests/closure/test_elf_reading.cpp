@@ -1,5 +1,6 @@
-#include <map>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -15,18 +16,6 @@ using namespace std::string_literals;
 using rootfs::NodeId;
 
 namespace {
-
-/// The ELF files of this machine's libraries, each once.
-std::vector<NodeId> elf_files(const rootfs::Rootfs& tree) {
-    std::vector<NodeId> files;
-    for (NodeId node = 0; node < tree.size() && files.size() < 100; ++node) {
-        if (tree[node].is_file() && tree[node].inode == node &&
-            elf::is_elf(tree.content(node).bytes)) {
-            files.push_back(node);
-        }
-    }
-    return files;
-}
 
 /// Rules, files and details of all that is kept and hinted.
 std::string told(const closure::Closure& closure) {
@@ -68,33 +57,55 @@ TEST_CASE("what has a slash is found at the ends of the data too") {
     CHECK(found.front() == "a/b");
 }
 
-TEST_CASE("a file is the same read ahead and read when it is asked for") {
-    const rootfs::Rootfs tree =
-        host_tree("/", {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"});
-    const std::vector<NodeId> files = elf_files(tree);
+TEST_CASE("files are read ahead of who asks, a few at a time") {
+    constexpr int files = 40;
+    std::vector<Member> members;
+    for (int i = 0; i < files; ++i) {
+        const std::string number = std::to_string(i);
+        members.push_back(
+            file("lib" + number, program_with({"call" + number}, "text " + number + "\0"s)));
+    }
+    members.push_back(file("none", "no ELF file"));
+    const rootfs::Rootfs tree = tree_of({tar(members)});
     closure::ReadAhead ahead(tree, {}, 2);
     closure::ReadAhead alone(tree, {}, 1);
-    for (const NodeId file : files) {
-        ahead.expect(file);
-        alone.expect(file);
+    for (NodeId node = 1; node < tree.size(); ++node) {
+        ahead.expect(node);
+        alone.expect(node);
     }
-    std::size_t found = 0;
-    for (const NodeId file : files) {
-        const auto early = ahead.find(file);
-        CHECK_FALSE(alone.find(file));
-        if (early) {
-            ++found;
-            const Bytes bytes = tree.content(file).bytes;
-            const closure::ElfTexts texts = closure::read_texts(bytes);
-            CHECK(early->texts.strings == texts.strings);
-            CHECK(early->texts.with_slash == texts.with_slash);
-            CHECK(early->texts.unterminated == texts.unterminated);
-            CHECK(early->imports == closure::read_imports(bytes, {}));
+    for (NodeId node = 1; node < tree.size(); ++node) {
+        CHECK_FALSE(alone.find(node));
+        if (tree[node].path == "/none") {
+            continue;
         }
-        ahead.drop(file);
-        CHECK_FALSE(ahead.find(file));
+        // Each comes in its turn, once those before it are dropped.
+        auto early = ahead.find(node);
+        for (int i = 0; i < 10'000 && !early; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            early = ahead.find(node);
+        }
+        REQUIRE(early);
+        const Bytes bytes = tree.content(node).bytes;
+        CHECK(early->imports.size() == 1);
+        CHECK(early->imports == closure::read_imports(bytes, {}));
+        CHECK(early->texts.strings == closure::read_texts(bytes).strings);
+        ahead.drop(node);
+        CHECK_FALSE(ahead.find(node));
     }
-    CHECK(found <= files.size());
+    CHECK_FALSE(ahead.find(tree.find("/none").value()));
+}
+
+TEST_CASE("what is dropped is not read, and an end does not wait for the rest") {
+    const rootfs::Rootfs tree =
+        tree_of({tar({file("a", program_with({}, std::string(1 << 20, 't'))),
+                      file("b", program_with({}, ""))})});
+    for (int i = 0; i < 50; ++i) {
+        closure::ReadAhead ahead(tree, {}, 2);
+        ahead.expect(1);
+        ahead.expect(2);
+        ahead.drop(1);
+        CHECK_FALSE(ahead.find(1));
+    }
 }
 
 TEST_CASE("a closure is the same for any number of threads") {

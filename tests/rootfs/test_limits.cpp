@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <doctest/doctest.h>
 
 #include "slimimg/base/error.hpp"
@@ -107,6 +109,46 @@ TEST_CASE("thousands of layers are merged without going over the tree for each")
     CHECK(tree.size() == 50'000 + 3);
     CHECK_FALSE(tree.find("/d/2999"));
     CHECK(tree.find("/d/3000"));
+}
+
+TEST_CASE("a sparse file is laid out once, and all of them to a limit") {
+    const auto text = std::make_shared<const std::string>(test::tar(
+        {test::file("a", std::string(1000, 'a')), test::file("b", std::string(1000, 'b'))}));
+    std::vector<LayerScan> layers;
+    layers.push_back(slimimg::archive::scan_layer({slimimg::as_bytes(*text), text}, {}, "test"));
+    for (LayerEntry& entry : layers[0].entries) {
+        entry.sparse = true;  // without holes
+    }
+    RunOptions options;
+    options.limits.sparse_bytes = 1000;
+    const Rootfs tree = Rootfs::merge(layers, options);
+    const auto a = tree.find("/a").value();
+    CHECK(tree.content(a).text() == std::string(1000, 'a'));
+    for (int i = 0; i < 100; ++i) {
+        CHECK(tree.content(a).bytes.data() == tree.content(a).bytes.data());
+    }
+    CHECK(tree.content(tree.find("/b").value()).text() == std::string(1000, 'b'));
+
+    options.limits.sparse_bytes = 100;
+    const Rootfs refusing = Rootfs::merge(std::move(layers), options);
+    for (int i = 0; i < 2; ++i) {  // not only the first time
+        CHECK_THROWS_AS(static_cast<void>(refusing.content(a)), slimimg::Error);
+    }
+}
+
+TEST_CASE("whiteouts in many deep folders take no time and no memory to speak of") {
+    std::vector<LayerScan> layers(2);
+    std::string deep;
+    for (int depth = 0; depth < 1900; ++depth) {
+        deep += "/a";
+    }
+    layers[0].entries.push_back(entry(EntryType::symlink, "/link", "/a"));
+    layers[1].entries.push_back(entry(EntryType::directory, "/link"));
+    for (int i = 0; i < 50'000; ++i) {  // 6 GB where each keeps the folders above it
+        layers[1].entries.push_back(
+            entry(EntryType::file, "/" + std::to_string(i) + deep + "/.wh.x"));
+    }
+    CHECK(Rootfs::merge(std::move(layers), {}).size() == 2);
 }
 
 TEST_CASE("many whiteouts in a deep folder take no time to speak of") {

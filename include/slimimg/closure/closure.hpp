@@ -179,8 +179,13 @@ class Evidence {
     void diagnose(Diagnostic diagnostic);
 
     /// Asked before each search whose work is the product of two things that an image can have any
-    /// number of: false once `rule` has had its share of steps, which is told with `asker`.
+    /// number of: false once `rule` has had its share of steps, each of some ten nanoseconds. That
+    /// is told once, with `asker`.
     bool afford(std::string_view rule, std::optional<rootfs::NodeId> asker, std::uint64_t steps);
+    /// The steps of path::glob_match.
+    static std::uint64_t match_steps(std::string_view pattern, std::string_view path) {
+        return 1 + pattern.size() * path.size() / 64;
+    }
 
     /// Runs the rules to the end and hands the result over.
     Closure run(const std::vector<const Rule*>& rules);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -88,9 +87,9 @@ class Rootfs {
     [[nodiscard]] Resolution resolve(std::string_view path, std::string_view from = "/",
                                      bool follow_last = true) const;
 
-    /// A file's bytes; empty for anything else. Sparse files are laid out in the spool folder of
-    /// the options that the tree was merged with. Throws Error (bad_input) for one larger than
-    /// limits.sparse_bytes, and once 16 times that was laid out in all.
+    /// A file's bytes; empty for anything else. A sparse file is laid out, once, in the spool
+    /// folder of the options that the tree was merged with. Throws Error (bad_input) for one that
+    /// is larger than limits.sparse_bytes, and where those that were laid out are 16 times that.
     [[nodiscard]] Slice content(NodeId id) const;
     /// Where the content of a file stands; for files only.
     [[nodiscard]] StoredFile stored(NodeId file) const;
@@ -111,7 +110,8 @@ class Rootfs {
     std::vector<Diagnostic> diagnostics_;
     Limits limits_;
     std::filesystem::path spool_dir_;
-    std::unique_ptr<std::atomic<std::uint64_t>> laid_out_;  // bytes, by any thread
+    struct LaidOut;
+    std::shared_ptr<LaidOut> laid_out_;  // sparse files that were asked for, by any thread
 };
 
 }  // namespace slimimg::rootfs

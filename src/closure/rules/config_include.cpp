@@ -31,24 +31,29 @@ bool includes(std::string_view key) {
 
 /// Relative to the file's folder, or to one above it: nginx and Apache mean the folder of their
 /// main file, PHP-FPM its prefix.
-bool keep_included(Evidence& evidence, NodeId file, std::string_view folder,
+bool keep_included(Evidence& evidence, NodeId asker, std::string_view folder,
                    std::string_view name) {
     const rootfs::Rootfs& tree = evidence.rootfs();
-    const Reason reason{config_include.id, file, Confidence::likely,
+    const Reason reason{config_include.id, asker, Confidence::likely,
                         "includes " + std::string(name)};
     const std::string full = path::normalize(path::join(folder, name));
     if (!path::is_glob(full)) {
         keep_named(evidence, full, reason);
         return tree.resolve(full).node.has_value();
     }
+    const std::string_view pattern = path::basename(full);
     const auto start = tree.resolve(path::parent(full.substr(0, full.find_first_of("*?["))));
-    const auto files = start.node ? tree.children(*start.node) : std::vector<NodeId>();
-    if (!evidence.afford(config_include.id, file, files.size())) {
+    if (!start.node) {
         return false;
     }
     bool any = false;
-    for (const NodeId id : files) {
-        if (path::glob_match(full, path::join(path::parent(full), path::basename(tree[id].path)))) {
+    for (NodeId id = *start.node + 1; id < tree[*start.node].subtree_end;
+         id = tree[id].subtree_end) {
+        const std::string_view file = path::basename(tree[id].path);
+        if (!evidence.afford(config_include.id, asker, Evidence::match_steps(pattern, file))) {
+            break;
+        }
+        if (path::glob_match(pattern, file)) {
             evidence.keep_path(tree[id].path, reason);
             any = true;
         }
@@ -79,7 +84,11 @@ void read_line(Evidence& evidence, NodeId node, std::string_view line) {
             continue;
         }
         std::string_view folder = path::parent(evidence.rootfs()[node].path);
-        while (!keep_included(evidence, node, folder, name) && folder != "/") {
+        const auto affordable = [&] {
+            constexpr std::size_t steps = 8;  // of a look-up, for each letter
+            return evidence.afford(config_include.id, node, steps * (folder.size() + name.size()));
+        };
+        while (affordable() && !keep_included(evidence, node, folder, name) && folder != "/") {
             folder = path::parent(folder);
         }
     }

@@ -6,6 +6,7 @@
 #include "closure/elf_reading.hpp"
 
 namespace slimimg::closure {
+
 void for_each_string(Evidence& evidence, rootfs::NodeId node,
                      const std::function<void(std::string_view)>& take) {
     const auto texts = evidence.texts(node);

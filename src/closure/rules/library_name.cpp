@@ -52,14 +52,20 @@ void inspect(Evidence& evidence, rootfs::NodeId node) {
     }
 }
 
-/// Adds the files that evidence for a library beyond the link comes from.
+bool is_loading_program(Evidence& evidence, rootfs::NodeId node) {
+    const elf::ElfFacts* facts = evidence.elf(node);
+    return facts != nullptr && facts->is_program() && loads_libraries(evidence, node);
+}
+
+/// Adds the programs that evidence for a library beyond the link comes from. What is named is
+/// looked into last: it may be large and not be needed.
 void add_naming(Evidence& evidence, const std::map<rootfs::NodeId, std::vector<Reason>>& nodes,
                 std::vector<bool>& naming) {
     for (const auto& [node, reasons] : nodes) {
-        const bool library = evidence.elf(node) != nullptr;
         for (const Reason& reason : reasons) {
-            if (reason.from && reason.rule != link.id &&
-                (library || reason.rule == named_path.id)) {
+            if (reason.from && reason.rule != link.id && !naming[*reason.from] &&
+                is_loading_program(evidence, *reason.from) &&
+                (reason.rule == named_path.id || evidence.elf(node) != nullptr)) {
                 naming[*reason.from] = true;
             }
         }
@@ -73,9 +79,7 @@ void settle(Evidence& evidence) {
     add_naming(evidence, evidence.kept(), naming);
     add_naming(evidence, evidence.hinted(), naming);  // too weak, and yet it tells of one
     for (const auto& [program, reasons] : evidence.kept()) {
-        const elf::ElfFacts* facts = evidence.elf(program);
-        if (facts != nullptr && facts->is_program() && !naming[program] &&
-            loads_libraries(evidence, program)) {
+        if (!naming[program] && is_loading_program(evidence, program)) {
             evidence.diagnose({Severity::note, "dlopen-unknown", evidence.rootfs()[program].path,
                                "calls dlopen, and nothing in it tells of which library; "
                                "--include PATH keeps one",

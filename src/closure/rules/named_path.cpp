@@ -131,7 +131,9 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     if (name.empty() || name == "." || name == ".." || tree.child(*place, name)) {
         keep_one_path(evidence, text, naming);
     }
-    if (!naming.endings.empty() && evidence.may_complete(*place, name)) {
+    constexpr std::size_t steps = 16;  // of a look-up
+    if (!naming.endings.empty() && evidence.may_complete(*place, name) &&
+        evidence.afford(named_path.id, naming.file, steps * naming.endings.size())) {
         for (const std::string_view ending : naming.endings) {
             const std::string completed = std::string(name).append(ending);
             if (tree.child(*place, completed)) {
@@ -140,7 +142,8 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
         }
     }
     const auto folder = naming.files.empty() ? std::nullopt : tree.resolve(text).node;
-    if (folder && tree[*folder].is_directory() && is_shared_folder(evidence, *folder)) {
+    if (folder && tree[*folder].is_directory() && is_shared_folder(evidence, *folder) &&
+        evidence.afford(named_path.id, naming.file, steps * naming.files.size())) {
         for (const std::string_view file : naming.files) {
             keep_one_path(evidence, path::join(text, file), naming);
         }

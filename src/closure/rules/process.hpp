@@ -10,7 +10,8 @@ namespace slimimg::closure {
 /// A process in which an object of the image is loaded.
 struct Process {
     const Link* program = nullptr;  ///< the link of a kept program that the object is part of;
-    std::optional<Link> extended;   ///< else a copy of one, with what the object adds to it
+    std::optional<Link> extended;   ///< else a copy of one with what the object adds to it, or the
+                                    ///< link of the object by itself
     std::size_t object = 0;         ///< index of the object in link().objects
 
     [[nodiscard]] const Link& link() const { return program != nullptr ? *program : *extended; }

@@ -59,11 +59,13 @@ std::vector<ShellSource> sourced_files(Evidence& evidence, std::optional<NodeId>
         return files;
     }
     const std::string folder(path::parent(full.substr(0, full.find_first_of("*?["))));
-    const auto start = tree.resolve(folder).node;
-    if (start && folder != "/" &&
-        evidence.afford(shell_script.id, script, tree[*start].subtree_end - *start)) {
+    if (const auto start = tree.resolve(folder).node; start && folder != "/") {
         for (NodeId id = *start; id < tree[*start].subtree_end; ++id) {
-            if (path::glob_match(full, tree[id].path)) {
+            const std::string_view path = tree[id].path;
+            if (!evidence.afford(shell_script.id, script, Evidence::match_steps(full, path))) {
+                break;
+            }
+            if (path::glob_match(full, path)) {
                 add(id);
             }
         }
