@@ -155,7 +155,7 @@ bool keep_dlopened(Evidence& evidence, NodeId caller, std::string_view name, con
     if (!process) {
         return false;
     }
-    Link link = process->extended ? std::move(*process->extended) : *process->program;
+    Link link = process->extended ? *std::move(process->extended) : Link(*process->program);
     const std::size_t known = link.objects.size();
     const std::size_t known_missing = link.missing.size();
     const auto index =
