@@ -57,16 +57,15 @@ bool is_loading_program(Evidence& evidence, rootfs::NodeId node) {
     return facts != nullptr && facts->is_program() && loads_libraries(evidence, node);
 }
 
-/// Adds the programs that evidence for a library beyond the link comes from. What is named is
-/// looked into last: it may be large and not be needed.
-void add_naming(Evidence& evidence, const std::map<rootfs::NodeId, std::vector<Reason>>& nodes,
-                std::vector<bool>& naming) {
+/// Takes those out of `silent` that evidence for a library beyond the link comes from. What is
+/// named is looked into last: it may be large and not be needed.
+void take_out(Evidence& evidence, const std::map<rootfs::NodeId, std::vector<Reason>>& nodes,
+              std::vector<bool>& silent) {
     for (const auto& [node, reasons] : nodes) {
         for (const Reason& reason : reasons) {
-            if (reason.from && reason.rule != link.id && !naming[*reason.from] &&
-                is_loading_program(evidence, *reason.from) &&
+            if (reason.from && silent[*reason.from] && reason.rule != link.id &&
                 (reason.rule == named_path.id || evidence.elf(node) != nullptr)) {
-                naming[*reason.from] = true;
+                silent[*reason.from] = false;
             }
         }
     }
@@ -75,11 +74,14 @@ void add_naming(Evidence& evidence, const std::map<rootfs::NodeId, std::vector<R
 /// A program that loads libraries and names none, and no folder of them, gets the names from
 /// somewhere else.
 void settle(Evidence& evidence) {
-    std::vector<bool> naming(evidence.rootfs().size(), false);
-    add_naming(evidence, evidence.kept(), naming);
-    add_naming(evidence, evidence.hinted(), naming);  // too weak, and yet it tells of one
+    std::vector<bool> silent(evidence.rootfs().size(), false);
+    for (const auto& [node, reasons] : evidence.kept()) {
+        silent[node] = is_loading_program(evidence, node);
+    }
+    take_out(evidence, evidence.kept(), silent);
+    take_out(evidence, evidence.hinted(), silent);  // too weak, and yet it tells of one
     for (const auto& [program, reasons] : evidence.kept()) {
-        if (!naming[program] && is_loading_program(evidence, program)) {
+        if (silent[program]) {
             evidence.diagnose({Severity::note, "dlopen-unknown", evidence.rootfs()[program].path,
                                "calls dlopen, and nothing in it tells of which library; "
                                "--include PATH keeps one",
