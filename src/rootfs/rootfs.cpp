@@ -132,8 +132,9 @@ Slice Rootfs::content(NodeId id) const {
         return known->second;
     }
     constexpr std::uint64_t files = 16;  // of the largest size
-    laid_out_->bytes += node.header.size;
-    if (laid_out_->bytes / files > limits_.sparse_bytes) {
+    const std::uint64_t size = node.header.size;
+    // One that is too large by itself is told so by who lays it out.
+    if (size <= limits_.sparse_bytes && (laid_out_->bytes + size) / files > limits_.sparse_bytes) {
         throw Error(Exit::bad_input, "sparse-too-large",
                     "sparse files of more than " + std::to_string(files) + " times " +
                         std::to_string(limits_.sparse_bytes) +
@@ -144,8 +145,9 @@ Slice Rootfs::content(NodeId id) const {
     RunOptions options;
     options.limits = limits_;
     options.spool_dir = spool_dir_;
-    return laid_out_->contents.emplace(node.inode, archive::read_sparse(layer, entry, options))
-        .first->second;
+    Slice content = archive::read_sparse(layer, entry, options);
+    laid_out_->bytes += size;
+    return laid_out_->contents.emplace(node.inode, std::move(content)).first->second;
 }
 
 StoredFile Rootfs::stored(NodeId file) const {

@@ -129,7 +129,8 @@ class Limits(ImageTest):
                                    Entrypoint=["/run"])
 
     def test_sparse_bytes(self):
-        self.refused(self.sparse_image(), "sparse-bytes=4kB")
+        error = self.refused(self.sparse_image(), "sparse-bytes=4kB")
+        self.assertIn("/run is a sparse file of 1048576 bytes", error)
 
     def test_sparse_files_are_laid_out_in_the_spool_folder(self):
         nowhere = {"TMPDIR": str(self.folder / "nowhere")}
@@ -157,6 +158,11 @@ class Limits(ImageTest):
         for choice in (["--keep", "strict"], ["--exclude", "/data"]):
             report = slimimg("analyze", image, *choice, "--limit", "sparse-bytes=100kB")
             self.assertEqual(report.code, 0)
+        naming = Layer().file("run", "#!/usr/bin/idle\ncat /data\n", 0o755).bytes()
+        image = self.fixture.docker(self.folder / "app.tar", [*self.fixture.layers, naming, layer],
+                                    Entrypoint=["/run"])
+        report = slimimg("analyze", image, "--keep", "strict", "--limit", "sparse-bytes=100kB")
+        self.assertEqual(report.code, 0)
 
     def test_symlinks(self):
         layer = Layer().link("start", "next").link("next", "app/bin/hello").bytes()

@@ -95,7 +95,7 @@ TEST_CASE("files are read ahead of who asks, a few at a time") {
     CHECK_FALSE(ahead.find(tree.find("/none").value()));
 }
 
-TEST_CASE("what is dropped is not read, and an end does not wait for the rest") {
+TEST_CASE("what is dropped is not held, wherever its reading stands") {
     const rootfs::Rootfs tree =
         tree_of({tar({file("a", program_with({}, std::string(1 << 20, 't'))),
                       file("b", program_with({}, ""))})});

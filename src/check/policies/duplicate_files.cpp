@@ -78,9 +78,10 @@ const Policy duplicate_files{
      .level = Level::note,
      .distroless = Level::note,
      .title = "Copies of one file",
-     .reason = "The same bytes, pulled and stored several times. Hard links are one file, and "
-               "sparse files "
-               "are left out. Told from 1 MB in vain on; limits.duplicates sets another size."},
+     .reason =
+         "The same bytes, pulled and stored several times. Hard links are one file, and "
+         "sparse files are left out. Told from 1 MB in vain on; limits.duplicates sets another "
+         "size."},
     inspect};
 
 }  // namespace slimimg::check::policies
