@@ -27,7 +27,7 @@ void InflateOutput::pass_on(std::size_t used, std::size_t read) {
             what_ + " inflates to more than " + std::to_string(limits.layer_bytes) + " bytes",
             raise_hint(&Limits::layer_bytes));
     }
-    if (made_ > limits.expansion_floor && made_ / limits.expansion_ratio > packed_size_) {
+    if (expands_too_far(made_, packed_size_, limits)) {
         throw Error(Exit::bad_input, "decompression-bomb",
                     what_ + " inflates to more than " + std::to_string(limits.expansion_ratio) +
                         " times its stored size",

@@ -38,33 +38,28 @@ std::optional<ScanRecord> find_record(Cache& cache, const Digest& claimed,
                : std::nullopt;
 }
 
-/// The plain tar of a layer with such a record: the blob itself or what is kept of it.
-std::optional<Slice> find_tar(Cache& cache, const Slice& blob, const ScanRecord& record,
-                              const RunOptions& options) {
-    const LayerSeals& seals = record.seals;
-    if (blob.size() != seals.blob_bytes ||
-        seal_pieces(cache.key(), blob.bytes, options) != seals.blob) {
-        return std::nullopt;
-    }
-    if (record.scan.codec == Codec::none) {
-        return seals.tar_bytes == seals.blob_bytes ? std::optional(blob) : std::nullopt;
-    }
-    auto tar = cache.find(tar_name(record.scan.diff_id));
-    const bool whole = tar && tar->size() == seals.tar_bytes &&
-                       seal_pieces(cache.key(), tar->bytes, options) == seals.tar;
-    return whole ? std::move(tar) : std::nullopt;
-}
-
-std::optional<LayerScan> find_scan(Cache& cache, const Slice& blob, const Digest& claimed,
+/// What the cache has for a blob of this claim and size; its bytes are looked at later.
+std::optional<KnownScan> find_scan(Cache& cache, const Slice& blob, const Digest& claimed,
                                    const RunOptions& options, std::string_view what) {
     const ProgressStep step(options, "recall", what, blob.size());
     auto record = find_record(cache, claimed, options, what);
-    auto tar = record ? find_tar(cache, blob, *record, options) : std::nullopt;
-    if (!tar) {
+    if (!record || blob.size() != record->seals.blob_bytes) {
         return std::nullopt;
     }
-    record->scan.tar = std::move(*tar);
-    return std::move(record->scan);
+    LayerSeals& seals = record->seals;
+    KnownScan known{.scan = std::move(record->scan), .unproved = {}};
+    known.scan.tar = blob;
+    known.unproved.push_back({blob, std::move(seals.blob)});
+    if (known.scan.codec != Codec::none) {
+        auto tar = cache.find(tar_name(known.scan.diff_id));
+        if (!tar) {
+            return std::nullopt;
+        }
+        known.scan.tar = std::move(*tar);
+        known.unproved.push_back({known.scan.tar, std::move(seals.tar)});
+    }
+    return known.scan.tar.size() == seals.tar_bytes ? std::optional(std::move(known))
+                                                    : std::nullopt;
 }
 
 void keep_scan(Cache& cache, const Slice& blob, const Digest& claimed, const LayerScan& scan,
@@ -106,25 +101,28 @@ LayerScan scan_beside(const Cache& cache, const Slice& blob, const RunOptions& o
 
 }  // namespace
 
-LayerScan scan_layer_once(const Slice& blob, const Digest& claimed, const RunOptions& options,
+KnownScan scan_layer_once(const Slice& blob, const Digest& claimed, const RunOptions& options,
                           std::string_view what,
-                          const std::function<bool(const LayerScan&)>& is_as_claimed) {
+                          const std::function<bool(const LayerScan&)>& is_as_claimed, bool recall) {
     // Where nothing is hashed, a plain layer is listed as fast as its seals are compared.
     const bool plain = detect_codec(blob.bytes) == Codec::none;
     if (options.cache == nullptr || (plain && !options.verify)) {
-        return scan_layer(blob, options, what);
+        return {scan_layer(blob, options, what), {}};
     }
     Cache& cache = *options.cache;
     const Cache::Claim claim(cache, claimed.hex());
-    if (auto known = find_scan(cache, blob, claimed, options, what)) {
-        return std::move(*known);
+    if (recall) {
+        auto known = find_scan(cache, blob, claimed, options, what);
+        if (known && is_as_claimed(known->scan)) {
+            return std::move(*known);
+        }
     }
     std::optional<SpoolFile> spool;
     LayerScan scan = scan_beside(cache, blob, options, what, spool);
     if (options.verify && is_as_claimed(scan)) {
         keep_scan(cache, blob, claimed, scan, spool, options, what);
     }
-    return scan;
+    return {std::move(scan), {}};
 }
 
 }  // namespace slimimg::archive

@@ -44,4 +44,8 @@ std::string raise_hint(std::uint64_t Limits::*limit) {
     return "where the image can be trusted, --limit " + std::string(found->name) + "=N allows more";
 }
 
+bool expands_too_far(std::uint64_t inflated, std::uint64_t stored, const Limits& limits) {
+    return inflated > limits.expansion_floor && inflated / limits.expansion_ratio > stored;
+}
+
 }  // namespace slimimg

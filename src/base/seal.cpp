@@ -14,8 +14,6 @@
 namespace slimimg {
 namespace {
 
-constexpr std::size_t piece_bytes = 4 << 20;
-
 [[noreturn]] void throw_crypto(std::string_view what) {
     throw Error(Exit::internal, "crypto", "OpenSSL can't compute " + std::string(what),
                 "install libssl3 again: its libcrypto.so is damaged");
@@ -69,15 +67,14 @@ Seal seal(const SealKey& key, Bytes bytes) {
 }
 
 std::vector<Seal> seal_pieces(const SealKey& key, Bytes bytes, const RunOptions& options) {
-    std::vector<Seal> seals((bytes.size() + piece_bytes - 1) / piece_bytes);
+    std::vector<Seal> seals((bytes.size() + seal_piece_bytes - 1) / seal_piece_bytes);
     // A run of pieces for each thread: a context costs more than a piece of a small layer.
     const std::size_t runs = std::min<std::size_t>(std::max(options.threads, 1U), seals.size());
     parallel_for(options.threads, runs, [&](std::size_t run) {
         Poly1305 poly;
         for (std::size_t i = run; i < seals.size(); i += runs) {
-            const std::size_t start = i * piece_bytes;
-            seals[i] =
-                poly.tag(key, bytes.subspan(start, std::min(piece_bytes, bytes.size() - start)));
+            const Bytes rest = bytes.subspan(i * seal_piece_bytes);
+            seals[i] = poly.tag(key, rest.first(std::min(seal_piece_bytes, rest.size())));
         }
     });
     return seals;

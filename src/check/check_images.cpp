@@ -43,8 +43,8 @@ CheckResult check_images(
     std::mutex mutex;
     parallel_for(run.threads, locations.size(), [&](std::size_t i) {
         try {
-            CheckJob job = read(locations[i], each);
-            const slim::Analysis analysis = slim::analyze(std::move(job.image), job.request, each);
+            const CheckJob job = read(locations[i], each);
+            const slim::Analysis analysis = slim::analyze(job.image, job.request, each);
             result.images[i] = check_image(analysis, job.settings, options, each);
             if (done) {
                 const std::lock_guard lock(mutex);

@@ -53,10 +53,10 @@ Exit run(const Options& options) {
     const OpenCache cache(options.machine, options.output.quiet, how);
     Observers observers(options.machine, options.output.quiet, how);
 
-    image::Image image = options.input.read(how, observers);
+    const image::Image image = options.input.read(how, observers);
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
-    const slim::Analysis analysis = slim::analyze(std::move(image), request, how);
+    const slim::Analysis analysis = slim::analyze(image, request, how);
     if (sboms.is_wanted()) {
         sboms.describe(report::make_sbom(analysis, how));
         sboms.write();

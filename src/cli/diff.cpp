@@ -84,10 +84,10 @@ Exit hold_to(const Limit& limit, const std::string& given, const report::Differe
 slim::Analysis analyze(const InputOptions& input, const ClosureOptions& closure,
                        const check::SettingsFile& settings, const RunOptions& run,
                        Observers& observers) {
-    image::Image image = input.read(run, observers);
+    const image::Image image = input.read(run, observers);
     const closure::Request request =
         closure.request(check::settings_for(settings, image.names).closure);
-    return slim::analyze(std::move(image), request, run);
+    return slim::analyze(image, request, run);
 }
 
 Exit run(const Options& options) {

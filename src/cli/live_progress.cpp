@@ -20,12 +20,13 @@ constexpr std::string_view erase_line = "\r\x1b[K";
 
 /// What a step does, to people.
 std::string_view verb(std::string_view step) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> verbs{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> verbs{{
         {"read", "reading"},
         {"inflate", "inflating"},
         {"hash", "reading"},
         {"scan", "listing"},
-        {"recall", "comparing with the cache"},
+        {"recall", "looking into the cache"},
+        {"compare", "comparing with the cache"},
         {"keep", "caching"},
         {"merge", "merging"},
         {"closure", "following the evidence"},

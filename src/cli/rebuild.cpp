@@ -154,7 +154,7 @@ Exit run(const Options& options) {
     const OpenCache cache(options.machine, options.output.quiet, how);
     Observers observers(options.machine, options.output.quiet, how);
 
-    image::Image image = options.input.read(how, observers);
+    const image::Image image = options.input.read(how, observers);
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
     if (sboms.is_wanted()) {
@@ -162,7 +162,7 @@ Exit run(const Options& options) {
             return sboms.describe(report::make_sbom(content, how));
         };
     }
-    const slim::Rebuild rebuild = slim::rebuild(std::move(image), request, to, how);
+    const slim::Rebuild rebuild = slim::rebuild(image, request, to, how);
     const report::Report report = report::make_report(rebuild, request);
     sboms.write();
     delivery.deliver(report, report::formats());

@@ -36,10 +36,10 @@ Exit run(const Options& options) {
     const OpenCache cache(options.machine, options.output.quiet, how);
     Observers observers(options.machine, options.output.quiet, how);
 
-    image::Image image = options.input.read(how, observers);
+    const image::Image image = options.input.read(how, observers);
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
-    const slim::Analysis analysis = slim::analyze(std::move(image), request, how);
+    const slim::Analysis analysis = slim::analyze(image, request, how);
     const report::Explanation explanation = report::explain(analysis, options.path);
     delivery.deliver(explanation, report::explanation_formats());
     return Exit::ok;

@@ -8,6 +8,7 @@
 #include "slimimg/base/parallel.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/image/reader.hpp"
+#include "slimimg/image/verification.hpp"
 
 namespace slimimg::image {
 namespace {
@@ -71,7 +72,7 @@ class InflationWatch {
             return;
         }
         const std::uint64_t all = inflated_ += scan.tar.size();
-        if (all > limits_.expansion_floor && all / limits_.expansion_ratio > image_.archive_bytes) {
+        if (expands_too_far(all, image_.archive_bytes, limits_)) {
             throw Error(Exit::bad_input, "decompression-bomb",
                         "the layers of " + path::printable(image_.source) +
                             " inflate to more than " + std::to_string(limits_.expansion_ratio) +
@@ -86,9 +87,14 @@ class InflationWatch {
     std::atomic<std::uint64_t> inflated_ = 0;
 };
 
-}  // namespace
+/// Layers that can be worked with, while some are still looked at: they have the digests that the
+/// image claims, and verification.finish() tells whether these are true.
+struct ListedLayers {
+    std::vector<archive::LayerScan> scans;
+    Verification verification;
+};
 
-ListedLayers list_layers(const Image& image, const RunOptions& options) {
+ListedLayers list_layers(const Image& image, const RunOptions& options, bool recall) {
     const std::size_t count = image.layers.size();
     const std::vector<std::size_t> first = first_with_blob(image);
     std::vector<std::size_t> order;
@@ -104,23 +110,36 @@ ListedLayers list_layers(const Image& image, const RunOptions& options) {
             order.push_back(i);
         }
     }
-    listed.verification.start();
+    if (options.cache == nullptr) {
+        listed.verification.start();  // beside the listing, which tells what a cache knew
+    }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         return image.layers[a].blob.size() > image.layers[b].blob.size();
     });
     std::vector<archive::LayerScan>& scans = listed.scans;
+    std::vector<std::vector<SealedBytes>> unproved(count);
     InflationWatch watch(image, options.limits);
     parallel_for(options.threads, order.size(), [&](std::size_t at) {
         const std::size_t i = order[at];
         const Layer& layer = image.layers[i];
         RunOptions how = options;
         how.verify = options.verify && !is_hashed_later[i];
-        scans[i] = archive::scan_layer_once(
+        archive::KnownScan known = archive::scan_layer_once(
             layer.blob, layer.blob_digest.value_or(layer.diff_id), how, name_of(image, i),
-            [&](const archive::LayerScan& scan) { return is_as_claimed(scan, layer); });
+            [&](const archive::LayerScan& scan) { return is_as_claimed(scan, layer); }, recall);
+        scans[i] = std::move(known.scan);
+        unproved[i] = std::move(known.unproved);
         watch.add(scans[i]);
     });
     check_entries(scans, first, image, options.limits);
+    if (options.cache != nullptr) {
+        for (const std::size_t i : order) {
+            for (const SealedBytes& sealed : unproved[i]) {
+                listed.verification.add(sealed, options.cache->key(), name_of(image, i));
+            }
+        }
+        listed.verification.start();
+    }
     for (std::size_t i = 0; i < count; ++i) {
         if (first[i] != i) {
             scans[i] = scans[first[i]];
@@ -134,10 +153,23 @@ ListedLayers list_layers(const Image& image, const RunOptions& options) {
     return listed;
 }
 
+}  // namespace
+
 std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions& options) {
-    ListedLayers listed = list_layers(image, options);
-    listed.verification.finish([] {});
-    return std::move(listed.scans);
+    std::vector<archive::LayerScan> all;
+    with_layers(image, options,
+                [&](std::vector<archive::LayerScan> scans) { all = std::move(scans); });
+    return all;
+}
+
+void with_layers(const Image& image, const RunOptions& options,
+                 const std::function<void(std::vector<archive::LayerScan>)>& work) {
+    for (bool recall = true;; recall = false) {
+        ListedLayers listed = list_layers(image, options, recall);
+        if (listed.verification.finish([&] { work(std::move(listed.scans)); })) {
+            return;
+        }
+    }
 }
 
 }  // namespace slimimg::image

@@ -337,6 +337,22 @@ struct Staged {
     }
 };
 
+/// The proof reads an own image whatever it inflates to; others don't.
+void tell_if_expanding_too_far(const image::NewImage& made, const Limits& limits, Proof& proof) {
+    for (const image::NewLayer& layer : made.layers) {
+        if (layer.codec != archive::Codec::none &&
+            expands_too_far(layer.blob.plain_bytes, layer.blob.stored.size(), limits)) {
+            proof.diagnostics.push_back(
+                {Severity::note, "expands-far", "",
+                 "the image written inflates to more than " +
+                     std::to_string(limits.expansion_ratio) +
+                     " times its size, which slimimg and others take for a bomb; --compress none "
+                     "writes it plain"});
+            return;
+        }
+    }
+}
+
 /// From the analysis in `rebuild` to an image that waits.
 void stage(Staged& staged, Rebuild& rebuild, const closure::Request& request,
            const RebuildOptions& options, const std::optional<DebugShell>& shell,
@@ -368,6 +384,7 @@ void stage(Staged& staged, Rebuild& rebuild, const closure::Request& request,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "
                     "one");
+    tell_if_expanding_too_far(made, run.limits, rebuild.proof);
     if (shell) {
         stage_debug(staged.debug, *shell, made, options, format, run, rebuild);
     }
@@ -390,13 +407,11 @@ Analysis analyze(const std::string& location, const AnalyzeOptions& options,
                    options.plan);
 }
 
-Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run,
+Analysis analyze(const image::Image& image, const closure::Request& request, const RunOptions& run,
                  const PlanOptions& plan_options) {
-    image::ListedLayers layers = image::list_layers(image, run);
     std::optional<Analysis> analysis;
-    layers.verification.finish([&] {
-        analysis =
-            analyze_layers(std::move(image), std::move(layers.scans), request, run, plan_options);
+    image::with_layers(image, run, [&](std::vector<archive::LayerScan> layers) {
+        analysis = analyze_layers(image, std::move(layers), request, run, plan_options);
     });
     return std::move(*analysis);
 }
@@ -407,25 +422,24 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
                    rebuild_options, run);
 }
 
-Rebuild rebuild(image::Image source, const closure::Request& request,
+Rebuild rebuild(const image::Image& source, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run) {
     std::optional<DebugShell> shell;
     if (!rebuild_options.debug_shell.empty()) {
         shell = read_debug_shell(rebuild_options.debug_shell, source.config.platform,
                                  build_time(source.config).seconds);
     }
-    Staged staged;
+    std::optional<Staged> staged;
     std::optional<Rebuild> rebuild;
-    image::ListedLayers layers = image::list_layers(source, run);
     // The new image is written while the source is still hashed; where that is not what it claims
     // to be, what was written goes again.
-    layers.verification.finish([&] {
-        rebuild.emplace(
-            Rebuild{.analysis = analyze_layers(std::move(source), std::move(layers.scans), request,
-                                               run, rebuild_options.plan)});
-        stage(staged, *rebuild, request, rebuild_options, shell, run);
+    image::with_layers(source, run, [&](std::vector<archive::LayerScan> layers) {
+        staged.reset();
+        rebuild.emplace(Rebuild{.analysis = analyze_layers(source, std::move(layers), request, run,
+                                                           rebuild_options.plan)});
+        stage(staged.emplace(), *rebuild, request, rebuild_options, shell, run);
     });
-    staged.commit(*rebuild);
+    staged->commit(*rebuild);
     tell_if_not_smaller(*rebuild);
     return std::move(*rebuild);
 }

@@ -106,6 +106,23 @@ class Entries(CacheTest):
                 self.assertEqual(self.assert_fine(warm).out, cold)
                 self.assertEqual(file.read_bytes(), good)
 
+    def test_a_rebuild_begins_anew_where_an_entry_turns_out_to_be_damaged(self):
+        _, image = self.images()
+        target = self.folder / "out" / "slim.tar"
+        target.parent.mkdir()
+        rebuild = ("rebuild", image, "-o", target, "--include", "/app/data", "--cache", self.cache)
+        self.assert_fine(slimimg(*rebuild))
+        good = target.read_bytes()
+        for file in (f for f in self.entries() if f.suffix == ".tar"):
+            data = bytearray(file.read_bytes())
+            data[len(data) // 2] ^= 1
+            file.unlink()
+            file.write_bytes(data)
+            self.assertIn('"inflate"', self.steps(*rebuild))
+            self.assertEqual(target.read_bytes(), good)
+            self.assertEqual(list(target.parent.iterdir()), [target])
+        self.assert_warm(*rebuild)
+
     def test_entries_of_another_version_are_left_alone(self):
         image = self.image()
         self.assert_fine(slimimg("analyze", image, "--cache", self.cache))

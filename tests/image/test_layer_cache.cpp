@@ -115,6 +115,7 @@ TEST_CASE("a layer that is in the cache is neither inflated, hashed nor listed a
         CHECK(warm.steps["scan"] == 0);
         CHECK(warm.steps["keep"] == 0);
         CHECK(warm.steps["recall"] == 3);
+        CHECK(warm.steps["compare"] >= 3);
         CHECK(cache.problem().empty());
     }
 }
@@ -183,6 +184,29 @@ TEST_CASE("an entry that is damaged is not used, and replaced") {
         fs::remove(file);
         CHECK(scan(image, &cache).steps["inflate"] == 1);
         CHECK(scan(image, &cache).steps["inflate"] == 0);
+    }
+}
+
+TEST_CASE("work with a damaged entry is done again, whatever came of it") {
+    const image::Image image = packed_image({large()});
+    const Scratch scratch;
+    FolderCache cache(scratch.path, plenty);
+    const Run cold = scan(image, &cache);
+    const fs::path file = files_with(scratch.path, ".tar").at(0);
+    std::string content = content_of(file);
+    content[content.size() / 2] ^= 1;
+    for (const bool fails : {false, true}) {
+        replace(file, content);
+        RunOptions options;
+        options.cache = &cache;
+        std::vector<bool> is_right;
+        image::with_layers(image, options, [&](std::vector<archive::LayerScan> scans) {
+            is_right.push_back(scans.at(0).tar.text() == cold.scans[0].tar.text());
+            if (fails && !is_right.back()) {
+                throw std::runtime_error("met the damage");
+            }
+        });
+        CHECK(is_right == std::vector{false, true});
     }
 }
 

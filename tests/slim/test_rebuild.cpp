@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 
@@ -175,6 +176,27 @@ TEST_CASE("a rebuilt image can be rebuilt again and loses nothing more") {
     CHECK(first.layers.at(0).diff_id == second.layers.at(0).diff_id);
     REQUIRE(again.proof.diagnostics.size() == 1);
     CHECK(again.proof.diagnostics[0].code == "not-smaller");
+}
+
+TEST_CASE("an image that expands so far that it would not be read again is told") {
+    const test::Folder folder;
+    const std::string input = folder.file("app.tar", application());
+    slim::AnalyzeOptions what;
+    what.request.include = {"/usr/share/doc/large"};
+    RunOptions few;
+    few.limits.expansion_floor = 100'000;
+    few.limits.expansion_ratio = 10;
+    const auto told = [&](Codec codec, const RunOptions& run) {
+        const slim::Rebuild result = slim::rebuild(
+            input, what,
+            {.output = folder / "slim.tar", .compression = archive::Compression{codec, {}}}, run);
+        const auto& diagnostics = result.proof.diagnostics;
+        return std::any_of(diagnostics.begin(), diagnostics.end(),
+                           [](const Diagnostic& each) { return each.code == "expands-far"; });
+    };
+    CHECK(told(Codec::zstd, few));
+    CHECK_FALSE(told(Codec::none, few));
+    CHECK_FALSE(told(Codec::zstd, {}));
 }
 
 TEST_CASE("where a library is missing nothing is written, unless it is allowed to be missing") {

@@ -29,4 +29,7 @@ Limits limits_of_own_image(const Limits& limits);
 /// For the error where an image is past a limit: how the user allows more.
 std::string raise_hint(std::uint64_t Limits::*limit);
 
+/// Whether `inflated` bytes out of `stored` ones are taken for an expansion bomb.
+bool expands_too_far(std::uint64_t inflated, std::uint64_t stored, const Limits& limits);
+
 }  // namespace slimimg

@@ -20,12 +20,21 @@ using Seal = std::array<std::uint8_t, 16>;
 
 using SealKey = std::array<std::uint8_t, 32>;
 
+/// Large bytes have a seal for each piece of this size.
+inline constexpr std::size_t seal_piece_bytes = 4 << 20;
+
+/// Bytes with the seals that their pieces had.
+struct SealedBytes {
+    Slice bytes;
+    std::vector<Seal> seals;
+};
+
 /// From the system's source of randomness.
 SealKey random_seal_key();
 
 Seal seal(const SealKey& key, Bytes bytes);
 
-/// The seals of large bytes: one for each 4 MiB, computed on `options.threads` threads.
+/// The seals of all pieces, computed on `options.threads` threads.
 std::vector<Seal> seal_pieces(const SealKey& key, Bytes bytes, const RunOptions& options);
 
 }  // namespace slimimg

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,7 +8,6 @@
 #include "slimimg/archive/layer.hpp"
 #include "slimimg/base/run_options.hpp"
 #include "slimimg/image/image.hpp"
-#include "slimimg/image/verification.hpp"
 
 namespace slimimg::image {
 
@@ -23,20 +23,16 @@ struct Selection {
 Image read_image(const std::string& location, const Selection& selection,
                  const RunOptions& options);
 
-/// Layers that can be worked with, while some are still hashed: they have the digests that the
-/// image claims, and verification.finish() tells whether these are true.
-struct ListedLayers {
-    std::vector<archive::LayerScan> scans;
-    Verification verification;
-};
-
-/// As scan_layers, but hashing goes on. What is done with the scans meanwhile is of use only once
-/// verification.finish() has come back.
-ListedLayers list_layers(const Image& image, const RunOptions& options);
-
 /// Scans all layers of an image, the largest first, each once even where it is listed twice.
 /// Throws Error (bad_input) where a layer is damaged, or with options.verify where its digest or
 /// diff ID is not the one that the manifest or config claims.
 std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions& options);
+
+/// Calls `work` with the scans of all layers while their bytes are still looked at, and comes back
+/// once they are known to be as scan_layers would have them; what `work` made is of use only then.
+/// It is called a second time where a layer that the cache knew is not the one that the image has.
+/// Throws what scan_layers throws, whatever `work` has thrown: it may have met the damage.
+void with_layers(const Image& image, const RunOptions& options,
+                 const std::function<void(std::vector<archive::LayerScan>)>& work);
 
 }  // namespace slimimg::image

@@ -6,11 +6,13 @@
 
 #include "slimimg/base/bytes.hpp"
 #include "slimimg/base/run_options.hpp"
+#include "slimimg/base/seal.hpp"
 #include "slimimg/image/image.hpp"
 
 namespace slimimg::image {
 
-/// Layers that are hashed, on threads of their own, while others already work with what they hold.
+/// Layers whose bytes are looked at, on threads of their own, while others already work with what
+/// they hold.
 class Verification {
   public:
     /// With one thread all is done in finish().
@@ -24,12 +26,15 @@ class Verification {
     /// What is added first is told first where it is wrong; `what` names it in errors: "layer 3 of
     /// a.tar".
     void add(const Slice& tar, const Layer& layer, const std::string& what);
+    /// Holds bytes against seals that the layer's had; `what` names the layer.
+    void add(const SealedBytes& sealed, const SealKey& key, const std::string& what);
     /// Begins; nothing can be added any more.
     void start();
 
-    /// Calls `work` and waits for the digests. Throws Error (bad_input, "digest-mismatch") where
-    /// one is not as claimed, whatever `work` has thrown: it may have met the damage.
-    void finish(const std::function<void()>& work);
+    /// Calls `work` and waits. False where bytes are not those that were sealed, else throws Error
+    /// (bad_input, "digest-mismatch") where a digest is not as claimed; both whatever `work` has
+    /// thrown: it may have met the damage.
+    [[nodiscard]] bool finish(const std::function<void()>& work);
 
   private:
     struct State;

@@ -63,7 +63,7 @@ struct AnalyzeOptions {
 /// in the result and not thrown.
 Analysis analyze(const std::string& location, const AnalyzeOptions& options, const RunOptions& run);
 /// The same of an image that has been read.
-Analysis analyze(image::Image image, const closure::Request& request, const RunOptions& run,
+Analysis analyze(const image::Image& image, const closure::Request& request, const RunOptions& run,
                  const PlanOptions& plan = {});
 
 /// single: one layer. split: what packages own below, all else above it.
@@ -131,7 +131,7 @@ struct Rebuild {
 Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
                 const RebuildOptions& rebuild_options, const RunOptions& run);
 /// The same of an image that has been read.
-Rebuild rebuild(image::Image image, const closure::Request& request,
+Rebuild rebuild(const image::Image& image, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run);
 
 /// Where the image with the shell goes: "slim-debug.tar" for "slim.tar", "out-debug" for "out/".
