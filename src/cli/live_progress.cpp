@@ -98,10 +98,15 @@ void ProgressState::begin(std::string_view step, std::string_view what, std::uin
         layers_began_ = true;
         layers_since_ = now;
     }
-    // The cache had nothing of it after all.
-    if (step != "recall" && recalled_.erase(running_.back().what) > 0) {
-        layer_bytes_done_ -= total;
+    if (step == "recall") {
+        return;
+    }
+    // The cache had nothing of it after all, or all is done again.
+    if (recalled_.erase(running_.back().what) > 0) {
+        layer_bytes_ += total;
         layers_done_.erase(running_.back().what);
+    } else if (layers_done_.erase(running_.back().what) > 0) {
+        layer_bytes_done_ -= std::min(layer_bytes_done_, total);
     }
 }
 
@@ -130,7 +135,7 @@ void ProgressState::end(std::string_view step, std::string_view what) {
         layers_done_.insert(ended->what);
         if (step == "recall") {
             recalled_.insert(ended->what);
-            layer_bytes_done_ += ended->total;
+            layer_bytes_ -= std::min(layer_bytes_, ended->total);
         }
     }
     running_.erase(ended);

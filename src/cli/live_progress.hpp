@@ -48,7 +48,7 @@ class ProgressState {
     std::uint64_t layer_bytes_ = 0;  ///< expected
     std::uint64_t layer_bytes_done_ = 0;
     std::set<std::string> layers_done_;
-    std::set<std::string> recalled_;  ///< of these the bytes are counted
+    std::set<std::string> recalled_;  ///< their bytes are not expected any more
     Time layers_since_;
     bool layers_began_ = false;
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <optional>
 
 #include "slimimg/archive/layer_cache.hpp"
 #include "slimimg/base/error.hpp"
@@ -94,7 +95,9 @@ struct ListedLayers {
     Verification verification;
 };
 
-ListedLayers list_layers(const Image& image, const RunOptions& options, bool recall) {
+/// `recalled` becomes true where one comes from the cache.
+ListedLayers list_layers(const Image& image, const RunOptions& options, bool recall,
+                         std::atomic<bool>& recalled) {
     const std::size_t count = image.layers.size();
     const std::vector<std::size_t> first = first_with_blob(image);
     std::vector<std::size_t> order;
@@ -129,6 +132,7 @@ ListedLayers list_layers(const Image& image, const RunOptions& options, bool rec
             [&](const archive::LayerScan& scan) { return is_as_claimed(scan, layer); }, recall);
         scans[i] = std::move(known.scan);
         unproved[i] = std::move(known.unproved);
+        recalled = recalled || !unproved[i].empty();
         watch.add(scans[i]);
     });
     check_entries(scans, first, image, options.limits);
@@ -164,12 +168,25 @@ std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions
 
 void with_layers(const Image& image, const RunOptions& options,
                  const std::function<void(std::vector<archive::LayerScan>)>& work) {
-    for (bool recall = true;; recall = false) {
-        ListedLayers listed = list_layers(image, options, recall);
-        if (listed.verification.finish([&] { work(std::move(listed.scans)); })) {
-            return;
+    std::atomic<bool> recalled = false;
+    std::optional<ListedLayers> listed;
+    const auto finish = [&] {
+        return listed->verification.finish([&] { work(std::move(listed->scans)); });
+    };
+    try {
+        listed.emplace(list_layers(image, options, true, recalled));
+    } catch (...) {
+        if (!recalled) {
+            throw;
         }
+        // What is wrong is told by those bytes alone that are known to be the image's.
     }
+    if (listed && finish()) {
+        return;
+    }
+    listed.reset();
+    listed.emplace(list_layers(image, options, false, recalled));
+    static_cast<void>(finish());
 }
 
 }  // namespace slimimg::image

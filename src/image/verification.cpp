@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -39,21 +40,29 @@ struct Verification::State {
     explicit State(const RunOptions& options) : run(options) {}
     ~State() { stopped = true; }  // the threads, declared last, are waited for first
 
-    void work() {
-        for (std::size_t i = next++; i < tasks.size() && !stopped; i = next++) {
-            tasks[i].run();
+    void work() noexcept {
+        try {
+            for (std::size_t i = next++; i < tasks.size() && !stopped; i = next++) {
+                tasks[i].run();
+            }
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            failure = std::current_exception();
+            stopped = true;
         }
     }
 
     RunOptions run;
     std::vector<Task> tasks;
     std::vector<std::optional<Digest>> digests;
-    /// Of which bytes they are: each is hashed once, however often the image lists it.
-    std::map<std::pair<const std::byte*, std::size_t>, std::size_t> known;
+    /// By the bytes, which are hashed once, however often the image lists them.
+    std::map<std::pair<const std::byte*, std::size_t>, std::size_t> digest_of;
     std::vector<Claim> claims;
     std::atomic<bool> differs = false;  // sealed bytes
     std::atomic<std::size_t> next = 0;
     std::atomic<bool> stopped = false;
+    std::mutex mutex;
+    std::exception_ptr failure;
     std::vector<std::jthread> threads;
 };
 
@@ -65,7 +74,7 @@ Verification& Verification::operator=(Verification&&) noexcept = default;
 void Verification::add(const Slice& tar, const Layer& layer, const std::string& what) {
     State& state = *state_;
     const auto [at, is_new] =
-        state.known.try_emplace({tar.bytes.data(), tar.size()}, state.digests.size());
+        state.digest_of.try_emplace({tar.bytes.data(), tar.size()}, state.digests.size());
     const std::size_t digest = at->second;
     if (is_new) {
         state.digests.emplace_back();
@@ -78,27 +87,34 @@ void Verification::add(const Slice& tar, const Layer& layer, const std::string& 
 }
 
 void Verification::add(const SealedBytes& sealed, const SealKey& key, const std::string& what) {
-    constexpr std::size_t task_pieces = 16;  // few enough to share a large layer among the threads
+    constexpr std::size_t least_pieces = 16;  // less is not worth sharing
     State& state = *state_;
     const std::size_t pieces = (sealed.bytes.size() + seal_piece_bytes - 1) / seal_piece_bytes;
     if (sealed.seals.size() != pieces) {
         state.differs = true;
         return;
     }
-    for (std::size_t first = 0; first < pieces; first += task_pieces) {
-        const std::size_t count = std::min(task_pieces, pieces - first);
+    const std::size_t parts =
+        std::clamp<std::size_t>(pieces / least_pieces, 1, std::max(state.run.threads, 1U));
+    for (std::size_t part = 0; part < parts; ++part) {
+        const std::size_t first = pieces * part / parts;
+        const std::size_t last = pieces * (part + 1) / parts;
         const std::size_t start = first * seal_piece_bytes;
-        const Slice bytes = *sealed.bytes.sub(
-            start, std::min(count * seal_piece_bytes, sealed.bytes.size() - start));
-        const auto begin = sealed.seals.begin() + static_cast<std::ptrdiff_t>(first);
-        std::vector<Seal> seals(begin, begin + static_cast<std::ptrdiff_t>(count));
-        state.tasks.push_back(
-            {bytes.size(), [&state, bytes, key, what, seals = std::move(seals)] {
-                 const ProgressStep step(state.run, "compare", what, bytes.size());
-                 if (!state.differs && seal_pieces(key, bytes.bytes, {}) != seals) {
-                     state.differs = true;
-                 }
-             }});
+        const std::size_t end = std::min(last * seal_piece_bytes, sealed.bytes.size());
+        const std::string name = parts == 1 ? what
+                                            : what + ", part " + std::to_string(part + 1) + " of " +
+                                                  std::to_string(parts);
+        std::vector<Seal> seals(sealed.seals.begin() + static_cast<std::ptrdiff_t>(first),
+                                sealed.seals.begin() + static_cast<std::ptrdiff_t>(last));
+        state.tasks.push_back({end - start, [&state, bytes = *sealed.bytes.sub(start, end - start),
+                                             name, seals = std::move(seals), key] {
+                                   ProgressStep step(state.run, "compare", name, bytes.size());
+                                   if (seal_pieces(key, bytes.bytes, {}) != seals) {
+                                       state.differs = true;
+                                       state.stopped = true;
+                                   }
+                                   step.advance(bytes.size());
+                               }});
     }
 }
 
@@ -113,15 +129,20 @@ void Verification::start() {
 
 bool Verification::finish(const std::function<void()>& work) {
     std::exception_ptr failure;
-    try {
-        work();
-    } catch (...) {
-        failure = std::current_exception();
+    if (!state_->differs) {
+        try {
+            work();
+        } catch (...) {
+            failure = std::current_exception();
+        }
     }
     state_->work();
     state_->threads.clear();
     if (state_->differs) {
         return false;
+    }
+    if (state_->failure) {
+        std::rethrow_exception(state_->failure);
     }
     for (const State::Claim& claim : state_->claims) {
         const Digest& digest = *state_->digests[claim.digest];

@@ -338,18 +338,22 @@ struct Staged {
 };
 
 /// The proof reads an own image whatever it inflates to; others don't.
-void tell_if_expanding_too_far(const image::NewImage& made, const Limits& limits, Proof& proof) {
+void tell_if_expanding_too_far(const image::NewImage& made, const Limits& limits,
+                               Rebuild& rebuild) {
+    std::uint64_t inflated = 0;
+    bool any = false;
     for (const image::NewLayer& layer : made.layers) {
-        if (layer.codec != archive::Codec::none &&
-            expands_too_far(layer.blob.plain_bytes, layer.blob.stored.size(), limits)) {
-            proof.diagnostics.push_back(
-                {Severity::note, "expands-far", "",
-                 "the image written inflates to more than " +
-                     std::to_string(limits.expansion_ratio) +
-                     " times its size, which slimimg and others take for a bomb; --compress none "
-                     "writes it plain"});
-            return;
+        if (layer.codec != archive::Codec::none) {
+            inflated += layer.blob.plain_bytes;
+            any = any || expands_too_far(layer.blob.plain_bytes, layer.blob.stored.size(), limits);
         }
+    }
+    if (any || expands_too_far(inflated, rebuild.archive_after_bytes, limits)) {
+        rebuild.proof.diagnostics.push_back(
+            {Severity::note, "expands-far", "",
+             "the image written inflates to more than " + std::to_string(limits.expansion_ratio) +
+                 " times its size, which slimimg and others take for a bomb; --compress none "
+                 "writes it plain"});
     }
 }
 
@@ -384,7 +388,7 @@ void stage(Staged& staged, Rebuild& rebuild, const closure::Request& request,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "
                     "one");
-    tell_if_expanding_too_far(made, run.limits, rebuild.proof);
+    tell_if_expanding_too_far(made, run.limits, rebuild);
     if (shell) {
         stage_debug(staged.debug, *shell, made, options, format, run, rebuild);
     }
@@ -411,6 +415,7 @@ Analysis analyze(const image::Image& image, const closure::Request& request, con
                  const PlanOptions& plan_options) {
     std::optional<Analysis> analysis;
     image::with_layers(image, run, [&](std::vector<archive::LayerScan> layers) {
+        analysis.reset();
         analysis = analyze_layers(image, std::move(layers), request, run, plan_options);
     });
     return std::move(*analysis);
@@ -435,6 +440,7 @@ Rebuild rebuild(const image::Image& source, const closure::Request& request,
     // to be, what was written goes again.
     image::with_layers(source, run, [&](std::vector<archive::LayerScan> layers) {
         staged.reset();
+        rebuild.reset();
         rebuild.emplace(Rebuild{.analysis = analyze_layers(source, std::move(layers), request, run,
                                                            rebuild_options.plan)});
         stage(staged.emplace(), *rebuild, request, rebuild_options, shell, run);

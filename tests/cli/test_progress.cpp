@@ -85,6 +85,22 @@ TEST_CASE("what the cache knew is done at once, what it did not know is counted 
     CHECK(has(state.line(79, start), "3.0 MB of   6.0 MB"));
 }
 
+TEST_CASE("a layer that is read again counts once") {
+    ProgressState state;
+    state.expect(2, 8'000'000);
+    state.begin("recall", "layer 1", 6'000'000, start);
+    state.end("recall", "layer 1");
+    for (int round = 0; round < 2; ++round) {
+        state.begin("hash", "layer 2", 2'000'000, start);
+        state.advance(2'000'000);
+        CHECK(has(state.line(79, start), round == 0 ? "2.0 MB of   2.0 MB" : "2.0 MB of   8.0 MB"));
+        state.end("hash", "layer 2");
+        state.begin("hash", "layer 1", 6'000'000, start);
+        CHECK(has(state.line(79, start), "1/2 layers"));
+        state.end("hash", "layer 1");
+    }
+}
+
 TEST_CASE("no more is done than there is") {
     ProgressState state;
     state.begin("write", "the new layer", 1'000'000, start);

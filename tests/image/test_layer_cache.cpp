@@ -146,6 +146,22 @@ TEST_CASE("a layer that claims the digest of another one is refused") {
     CHECK(after.scans[0].tar.text() == known);
 }
 
+TEST_CASE("of several wrong layers the first is told, also where the cache knew it") {
+    const std::vector<std::string> claimed{layer("known", "1"), layer("b", "1")};
+    MemoryCache cache;
+    scan(plain_image({claimed[0]}), &cache);
+    const image::Image lies = test::read(
+        test::docker_files(config_json(claimed), {layer("known", "2"), layer("b", "2")}).tar());
+    expect_error("digest-mismatch", "layer 1 of ", [&] { scan(lies, nullptr); });
+    expect_error("digest-mismatch", "layer 1 of ", [&] { scan(lies, &cache); });
+    const std::string garbage(2000, 'x');
+    const image::Image damaged = test::read(
+        test::docker_files(config_json({claimed[0], garbage}), {layer("known", "2"), garbage})
+            .tar());
+    expect_error("layer-damaged", "layer 2 of ", [&] { scan(damaged, nullptr); });
+    expect_error("layer-damaged", "layer 2 of ", [&] { scan(damaged, &cache); });
+}
+
 TEST_CASE("a config that lies about a known blob is refused") {
     MemoryCache cache;
     scan(packed_image({layer("a")}), &cache);

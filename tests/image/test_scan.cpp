@@ -94,6 +94,26 @@ TEST_CASE("layers can be worked with while they are hashed, and a lie comes out 
     }
 }
 
+TEST_CASE("what goes wrong while layers are hashed is told as any error") {
+    class Failing : public slimimg::Progress {
+        void begin(std::string_view step, std::string_view, std::uint64_t) override {
+            if (step == "hash") {
+                throw slimimg::Error(slimimg::Exit::internal, "memory", "no memory");
+            }
+        }
+    };
+    const std::vector<std::string> layers{layer("a"), layer("b"), layer("c")};
+    const Image image = image_of(layers, layers);
+    Failing progress;
+    for (const unsigned threads : {1U, 2U, 8U}) {
+        RunOptions options;
+        options.threads = threads;
+        options.progress = &progress;
+        expect_error(
+            "memory", "no memory", [&] { scan_layers(image, options); }, slimimg::Exit::internal);
+    }
+}
+
 TEST_CASE("a plain layer that is listed often is hashed once, and each claim is compared") {
     const std::string one = layer("a");
     const std::string list = R"([{"Config":"config.json","Layers":["a.tar","a.tar","a.tar"]}])";

@@ -20,7 +20,8 @@ struct KnownScan {
 /// listed again. `claimed` is the digest that the image has for the blob, or for the tar where it
 /// has none for the blob; it only says where to look: seals tell whether the bytes are those that
 /// had that digest. Only a scan that `is_as_claimed` says to be what the image claims is kept or
-/// taken from there. With `recall` false the layer is read, and replaces what the cache has.
+/// taken from there. With `recall` false the layer is read, and with options.verify replaces what
+/// the cache has.
 KnownScan scan_layer_once(const Slice& blob, const Digest& claimed, const RunOptions& options,
                           std::string_view what,
                           const std::function<bool(const LayerScan&)>& is_as_claimed, bool recall);

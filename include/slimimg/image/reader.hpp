@@ -30,7 +30,8 @@ std::vector<archive::LayerScan> scan_layers(const Image& image, const RunOptions
 
 /// Calls `work` with the scans of all layers while their bytes are still looked at, and comes back
 /// once they are known to be as scan_layers would have them; what `work` made is of use only then.
-/// It is called a second time where a layer that the cache knew is not the one that the image has.
+/// It is called a second time where a layer that the cache knew is not the one that the image has,
+/// and then replaces what it made.
 /// Throws what scan_layers throws, whatever `work` has thrown: it may have met the damage.
 void with_layers(const Image& image, const RunOptions& options,
                  const std::function<void(std::vector<archive::LayerScan>)>& work);

@@ -33,7 +33,7 @@ class Verification {
 
     /// Calls `work` and waits. False where bytes are not those that were sealed, else throws Error
     /// (bad_input, "digest-mismatch") where a digest is not as claimed; both whatever `work` has
-    /// thrown: it may have met the damage.
+    /// thrown, which may have met the damage. Throws what `work` has thrown where all is right.
     [[nodiscard]] bool finish(const std::function<void()>& work);
 
   private:

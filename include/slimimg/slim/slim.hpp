@@ -96,7 +96,8 @@ struct RebuildOptions {
     std::string base_image;  ///< location of an image to stand on; empty: none
     std::string base_tag;    ///< which, where there are several
     Layers layers = Layers::single;
-    /// Called once, when all else of the new image is known; what it returns is added. May be null.
+    /// Called when all else of the new image is known; what it returns is added. Called again where
+    /// a layer turns out not to be the one that the cache knew. May be null.
     std::function<std::vector<NewFile>(const NewContent&)> describe;
     std::string debug_shell;  ///< a static busybox or shell of this machine, for a second image
                               ///< beside the output that has it; empty: none
