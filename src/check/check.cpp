@@ -23,6 +23,10 @@ CheckReport describe(const slim::Analysis& analysis, const Waste& waste) {
     report.bytes = analysis.before_bytes;
     report.slim_bytes = analysis.plan.bytes;
     report.efficiency = waste.figures;
+    // What else there is to tell of reading it has policies.
+    std::copy_if(image.diagnostics.begin(), image.diagnostics.end(),
+                 std::back_inserter(report.diagnostics),
+                 [](const Diagnostic& each) { return each.code == "several-images"; });
     const auto scans = analysis.rootfs.layers();
     for (std::size_t i = 0; i < image.layers.size() && i < scans.size(); ++i) {
         CheckedLayer layer{.diff_id = image.layers[i].diff_id.str(),

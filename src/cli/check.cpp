@@ -143,6 +143,23 @@ void demand_images(const Options& options) {
     }
 }
 
+/// What else the report says on standard output.
+[[noreturn]] void throw_failures(const check::CheckResult& result) {
+    std::string names;
+    for (const check::CheckReport& image : result.images) {
+        if (image.error && result.images.size() == 1) {
+            throw Error(*image.error);
+        }
+        if (result.fails(image)) {
+            names += (names.empty() ? "" : ", ") + image.source +
+                     (image.error ? " (" + image.error->message() + ")" : "");
+        }
+    }
+    const Exit status = result.status();
+    throw Error(status, "check-failed", "the check fails: " + names,
+                "without -q the report says why");
+}
+
 Exit run(const Options& options) {
     if (options.list) {
         return list_policies(options);
@@ -151,7 +168,7 @@ Exit run(const Options& options) {
     const Delivery delivery(options.output, offers_of(report::check_formats()), STDOUT_FILENO);
     const check::SettingsFile settings = read_settings(options);
     RunOptions how = options.machine.run_options();
-    Access access{.read = {options.images.begin(), options.images.end()}};
+    Access access{.images = {options.images.begin(), options.images.end()}};
     access.read.emplace_back(options.baseline);
     access.read.emplace_back(settings.general.check.baseline);
     for (const check::SettingsFile::Image& image : settings.images) {
@@ -188,6 +205,9 @@ Exit run(const Options& options) {
                                                .baseline = options.baseline});
     }
     delivery.deliver(result, report::check_formats());
+    if (!delivery.prints() && result.status() != Exit::ok) {
+        throw_failures(result);
+    }
     return result.status();
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <string_view>
 
 #include <fcntl.h>
@@ -55,18 +54,9 @@ std::string format_of_file(const std::vector<Offer>& offers, const std::string& 
     return found->name;
 }
 
-/// Equal for two names of one file, also of one that is not there yet.
-std::filesystem::path place_of(const std::string& name) {
-    std::error_code error;
-    const std::filesystem::path place =
-        std::filesystem::weakly_canonical(std::filesystem::absolute(name), error);
-    return error ? std::filesystem::path(name) : place;
-}
-
 }  // namespace
 
-Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd,
-                   const std::string& image)
+Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd)
     : fd_(fd) {
     if (!is_offered(offers, options.format)) {
         throw Error(Exit::usage, "unknown-format", "--format cannot be " + options.format,
@@ -83,19 +73,12 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
         } else {
             files_.push_back({format_of_file(offers, report), report});
         }
-    }
-    go_where_shown(options, offers);
-    std::set<std::filesystem::path> outputs;
-    if (!image.empty()) {
-        outputs.insert(place_of(image));
-    }
-    for (const Target& target : files_) {
-        if (!is_stream(target.file) && !outputs.insert(place_of(target.file)).second) {
-            throw Error(Exit::usage, "output-twice",
-                        "two outputs would be one file: " + target.file,
-                        "give each a name of its own");
+        if (files_.back().file == "-") {
+            throw Error(Exit::usage, "report-to-pipe", "--report names a file, and - is none",
+                        "--format prints a report on standard output");
         }
     }
+    go_where_shown(options, offers);
     render_options_ = {.color = wants_color(options.color, fd),
                        .verbose = options.verbose,
                        .width = report_width(fd)};
@@ -123,7 +106,7 @@ void Delivery::go_where_shown(const OutputOptions& options, const std::vector<Of
 
 void Delivery::allow(Access& access) const {
     for (const Target& target : files_) {
-        access.outputs.emplace_back(target.file);
+        access.reports.emplace_back(target.file);
     }
     if (summarizes_) {
         access.appended.push_back(around_.summary);

@@ -23,15 +23,15 @@ struct Offer {
 /// once; used when it is done.
 class Delivery {
   public:
-    /// Throws Error (usage) for a format that is not offered, and where two outputs, of which
-    /// `image` is one, are one file. `fd` is standard output, or standard error where the image
-    /// goes to standard output.
-    Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd,
-             const std::string& image = {});
+    /// Throws Error (usage) for a format that is not offered. `fd` is standard output, or standard
+    /// error where the image goes to standard output.
+    Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd);
 
     void allow(Access& access) const;
     /// True where a report of this format is to be made.
     [[nodiscard]] bool wants(const std::string& format) const;
+    /// True where a report is printed, and not only written to files.
+    [[nodiscard]] bool prints() const { return printed_.has_value(); }
 
     /// Renders `value` and writes it to all that was asked for. `formats` are those of the offers.
     template <typename T>

@@ -82,7 +82,14 @@ std::string environment_name(const std::string& names) {
 
 CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& value,
                         const std::string& description, const std::string& group) {
-    return in_group(app.add_option(names, value, description), names, group);
+    return in_group(app.add_option(names, value, description), names, group)
+        ->check([name = names.substr(names.rfind("--"))](const std::string& given) {
+            if (given.empty()) {
+                throw Error(Exit::usage, "empty-value", name + " is empty",
+                            "give it a value, or leave it out");
+            }
+            return std::string();
+        });
 }
 
 CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
@@ -150,13 +157,13 @@ image::Image InputOptions::read(const RunOptions& run, Observers& observers) con
 }
 
 void InputOptions::allow(Access& access) const {
-    access.read.emplace_back(image);  // "-" is open already
+    access.images.emplace_back(image);  // "-" is open already
 }
 
 void ClosureOptions::declare(CLI::App& app) {
     add_repeatable(app, "--entrypoint", entrypoints,
-                   "What the image runs, in place of its own entrypoint and command. One quoted "
-                   "command line; may repeat",
+                   "Follow this program, in place of the image's own entrypoint and command, which "
+                   "its config keeps. One quoted command line; may repeat",
                    kept_group)
         ->option_text("'CMD ...'");
     add_repeatable(app, "--include", include,

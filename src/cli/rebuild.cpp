@@ -102,9 +102,6 @@ slim::RebuildOptions rebuild_options(const Options& options) {
                     "--debug-shell writes a second image, for which standard output has no place",
                     "name a file: -o slim.tar, and slim-debug.tar is beside it");
     }
-    if (options.target.empty()) {
-        throw Error(Exit::usage, "no-output", "--output is empty", "name a file, or - to pipe");
-    }
     if (options.target == "-" && isatty(STDOUT_FILENO) == 1) {
         throw Error(Exit::usage, "output-is-terminal",
                     "standard output is a terminal, no image is written to it",
@@ -128,7 +125,8 @@ slim::RebuildOptions rebuild_options(const Options& options) {
 }
 
 Access access_of(const slim::RebuildOptions& options) {
-    Access access{.read = {options.base_image, options.debug_shell}, .unpacks = options.unpacked};
+    Access access{
+        .read = {options.debug_shell}, .images = {options.base_image}, .unpacks = options.unpacked};
     if (options.output != "-") {
         access.outputs.emplace_back(options.output);
     }
@@ -140,8 +138,7 @@ Access access_of(const slim::RebuildOptions& options) {
 
 Exit run(const Options& options) {
     const int report_fd = options.target == "-" ? STDERR_FILENO : STDOUT_FILENO;
-    const Delivery delivery(options.output, offers_of(report::formats()), report_fd,
-                            options.target);
+    const Delivery delivery(options.output, offers_of(report::formats()), report_fd);
     const check::SettingsFile settings = options.closure.settings();
     slim::RebuildOptions to = rebuild_options(options);
     SbomDelivery sboms(options.sboms, options.sbom_inside);

@@ -123,14 +123,19 @@ bool limit_files(const Access& access) {
     for (const char* const place : system_places) {
         rules.allow(place, read_rights);
     }
-    for (const fs::path& place : access.read) {
-        rules.allow(place, read_rights);
+    for (const auto* const places : {&access.read, &access.images}) {
+        for (const fs::path& place : *places) {
+            rules.allow(place, read_rights);
+        }
     }
-    for (const fs::path& output : access.outputs) {
-        if (is_stream(output)) {
-            rules.allow(output, write_rights);
-        } else {
-            rules.allow(folder_of(output), output_rights | (access.unpacks ? device_rights : 0));
+    for (const auto* const outputs : {&access.outputs, &access.reports}) {
+        for (const fs::path& output : *outputs) {
+            if (is_stream(output)) {
+                rules.allow(output, write_rights);
+            } else {
+                rules.allow(folder_of(output),
+                            output_rights | (access.unpacks ? device_rights : 0));
+            }
         }
     }
     for (const fs::path& file : access.appended) {

@@ -57,13 +57,17 @@ SbomDelivery::SbomDelivery(const std::vector<std::string>& files, bool inside) :
                 "the name " + value + " tells no format of a bill of materials",
                 "end it in " + known_endings() + ", or write spdx: or cyclonedx: before it");
         }
+        if (target.file == "-") {
+            throw Error(Exit::usage, "report-to-pipe", "--sbom names a file, and - is none",
+                        "name a file; /dev/stdout is standard output");
+        }
         targets_.push_back(std::move(target));
     }
 }
 
 void SbomDelivery::allow(Access& access) const {
     for (const Target& target : targets_) {
-        access.outputs.emplace_back(target.file);
+        access.reports.emplace_back(target.file);
     }
 }
 
@@ -88,9 +92,7 @@ std::vector<slim::NewFile> SbomDelivery::describe(const report::Sbom& sbom) {
 
 void SbomDelivery::write() const {
     for (const Target& target : targets_) {
-        AtomicFile file(target.file);
-        file.write(as_bytes(target.content));
-        file.commit();
+        write_file(target.file, as_bytes(target.content));
     }
 }
 

@@ -1,5 +1,11 @@
 #include "image/reference.hpp"
 
+#include <regex>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/path.hpp"
+#include "slimimg/image/writer.hpp"
+
 namespace slimimg::image {
 namespace {
 
@@ -36,6 +42,21 @@ std::string qualified(std::string_view name) {
         return full;
     }
     return (full.find('/') == std::string::npos ? "docker.io/library/" : "docker.io/") + full;
+}
+
+void demand_name(std::string_view name) {
+    // The grammar of github.com/distribution/reference.
+    static const std::string domain = "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?";
+    static const std::string part = "[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*";
+    static const std::string tag = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
+    static const std::regex grammar("(" + domain + "/)?" + part + "(/" + part + ")*(:" + tag +
+                                    ")?");
+    constexpr std::size_t longest = 384;  // a name of 255 bytes and a tag of 128
+    if (name.size() > longest || !std::regex_match(name.begin(), name.end(), grammar)) {
+        throw Error(Exit::usage, "bad-name",
+                    "no engine takes " + path::printable(name) + " for an image's name",
+                    "write it as name:tag or registry/name:tag, in small letters, digits and .-_");
+    }
 }
 
 bool is_same_name(std::string_view name, std::string_view wanted) {

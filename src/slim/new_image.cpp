@@ -97,7 +97,6 @@ image::Config new_config(const Analysis& analysis, const BuildTime& time) {
     }
     if (analysis.options.nonroot) {
         config.user = std::to_string(nonroot_id);
-        config.workdir = config.workdir.empty() ? "/home/nonroot" : config.workdir;
     }
     return config;
 }

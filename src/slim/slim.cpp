@@ -429,6 +429,9 @@ Rebuild rebuild(const std::string& location, const AnalyzeOptions& options,
 
 Rebuild rebuild(const image::Image& source, const closure::Request& request,
                 const RebuildOptions& rebuild_options, const RunOptions& run) {
+    for (const std::string& name : rebuild_options.names) {
+        image::demand_name(name);
+    }
     std::optional<DebugShell> shell;
     if (!rebuild_options.debug_shell.empty()) {
         shell = read_debug_shell(rebuild_options.debug_shell, source.config.platform,

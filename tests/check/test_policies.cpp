@@ -295,6 +295,26 @@ TEST_CASE("copies are told, hard links are not") {
                     .finds("duplicate-files"));
 }
 
+TEST_CASE("sparse files are no copies: their size is not what they take") {
+    const auto file = [](const std::string& name, bool sparse) {
+        test::Member member = test::file(name, large());
+        const std::string size = std::to_string(large().size());
+        if (sparse) {
+            member.pax = test::pax_record("GNU.sparse.major", "0") +
+                         test::pax_record("GNU.sparse.minor", "1") +
+                         test::pax_record("GNU.sparse.name", name) +
+                         test::pax_record("GNU.sparse.size", size) +
+                         test::pax_record("GNU.sparse.numblocks", "1") +
+                         test::pax_record("GNU.sparse.map", "0," + size);
+        }
+        return member;
+    };
+    for (const bool sparse : {false, true}) {
+        CHECK(Checked({layer({file("a", sparse), file("b", sparse)})}, nothing)
+                  .finds("duplicate-files") != sparse);
+    }
+}
+
 TEST_CASE("debug sections of what is needed are told from a megabyte on") {
     const auto spec = [](std::size_t bytes) {
         return test::ElfSpec{

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """slimimg check: policies over several images, waivers, limits, dive's rules, what --init writes."""
 import base64
+import io
+import json
 import random
+import tarfile
 import textwrap
 
 from support import ImageTest, Layer, docker_archive, main, slimimg
@@ -43,6 +46,30 @@ class Check(ImageTest):
         result = self.check("none.tar", self.image())
         self.assertEqual(result.code, 3)
         self.assertIn("1 of 2 images passed", result.text)
+
+    def test_quiet_tells_a_failure_in_one_line(self):
+        (self.folder / "none.tar").write_text("text")
+        self.assertEqual(self.check(self.image(), "-q").err, "")
+        result = self.assert_one_line(self.check(self.broken(), "-q"), 1)
+        self.assertIn("broken.tar", result.err)
+        self.assertIn("none.tar", self.assert_one_line(self.check("none.tar", "-q"), 3).err)
+        both = self.assert_one_line(self.check("none.tar", self.image(), self.broken(), "-q"), 3)
+        self.assertIn("broken.tar", both.err)
+        self.assertIn("none.tar (", both.err)
+        self.assertNotIn("app.tar", both.err)
+
+    def test_images_that_are_left_out_are_told(self):
+        with tarfile.open(self.image()) as tar:
+            files = {m.name: tar.extractfile(m).read() for m in tar if m.isfile()}
+        images = json.loads(files["manifest.json"])
+        files["manifest.json"] = json.dumps(
+            [*images, {**images[0], "RepoTags": ["other:1"]}]).encode()
+        with tarfile.open(self.folder / "several.tar", "w") as tar:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+        self.assertIn("the archive holds several images", self.check("several.tar").text)
 
     def test_a_level_a_waiver_and_its_end(self):
         self.settings('[check.levels]\nunresolved = "off"\n')

@@ -203,6 +203,40 @@ class Usage(ImageTest):
             self.assert_wrong("rebuild", self.image(), "-o", self.folder / "out", *option)
         self.assertFalse((self.folder / "out").exists())
 
+    def test_names_that_no_engine_takes(self):
+        out = self.folder / "out.tar"
+        for name in ("", ":", "a:b:c", "UPPER", "a b", "a:bad tag", "app@sha256:abc", "a//b", "a/",
+                     "app:-x", "-app", "a" * 400):
+            self.assert_wrong("rebuild", self.image(), "-o", out, "--output-tag=" + name)
+        for name in ("app", "app:1.0_x-Y", "registry.example.com:5000/team/my__app-x.y:1",
+                     "localhost/app", "a/b/c/d:latest"):
+            self.assert_fine(slimimg("rebuild", self.image(), "-q", "-o", out, "-t", name))
+
+    def test_no_output_takes_the_place_of_another_one(self):
+        out, image = self.folder / "out.tar", self.image()
+        link = self.folder / "link.tar"
+        link.symlink_to("out.tar")
+        for options in (
+            ["--report", f"json={out}"],
+            ["--sbom", f"spdx:{out}"],
+            ["--report", f"json={link}"],
+            ["--report", self.folder / "r.json", "--sbom", f"spdx:{self.folder}/r.json"],
+            ["--sbom", f"spdx:{self.folder}/b", "--sbom", f"cyclonedx:{self.folder}/../{self.folder.name}/b"],
+            ["--debug-shell", "--report", f"json={self.folder}/out-debug.tar"],
+            ["--report", f"json={image}"],
+            ["--base", image, "--sbom", f"spdx:{image}"],
+            ["--report", "json=-"],
+            ["--sbom", "spdx:-"],
+        ):
+            before = image.read_bytes()
+            self.assert_wrong("rebuild", image, "-o", out, *options)
+            self.assertFalse(out.exists())
+            self.assertEqual(image.read_bytes(), before)
+        for command in ("analyze", "check"):
+            self.assert_wrong(command, image, "--report", f"json={image}")
+        self.assert_fine(slimimg("rebuild", image, "-q", "-o", out, "--report", "json=/dev/null",
+                                 "--sbom", "spdx:/dev/null"))
+
     def test_a_layout_directory_cannot_be_piped(self):
         self.assert_wrong("rebuild", self.image(), "-o", "-", "--output-format", "oci-dir")
 

@@ -20,7 +20,7 @@ std::string programs() {
 }
 
 ClosureOf with(const std::string& name, const std::string& text,
-               const std::vector<std::string>& argv = {"/usr/bin/sh"}) {
+               const std::vector<std::string>& argv = {"/usr/bin/cron"}) {
     std::vector<std::string> line = argv;
     line.push_back("/" + name);
     return {tree_of({programs(), tar({file(name, text)})}), runs(line)};
@@ -142,11 +142,12 @@ TEST_CASE("a line that includes what is nowhere costs what its path is long, to 
 TEST_CASE("services of s6: execline scripts, oneshots, shell scripts behind with-contenv") {
     const auto image = [](const std::string& text, const std::string& type = "longrun\n") {
         return ClosureOf(
-            tree_of({programs(), tar({folder("command"), file("command/execlineb", "x", 0755),
-                                      file("command/with-contenv", "x", 0755),
-                                      file("command/foreground", "x", 0755), folder("s"),
-                                      file("s/type", type), file("s/up", text, 0755)})}),
-            runs({"/usr/bin/sh", "/s/up"}));
+            tree_of({programs(),
+                     tar({folder("command"), file("command/execlineb", "x", 0755),
+                          file("command/with-contenv", "x", 0755),
+                          file("command/foreground", "x", 0755), folder("s"), file("s/type", type),
+                          file("s/up", text, 0755), file("init", "", 0755)})}),
+            runs({"/init", "/s/up"}));
     };
     const ClosureOf script =
         image("#!/command/execlineb -P\nforeground { report -x } # other\n\"web\" ${php}\n");

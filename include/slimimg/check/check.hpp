@@ -74,7 +74,7 @@ struct CheckReport {
     /// Errors first, then by policy in their order, path and line. Waived ones have their place.
     std::vector<Finding> findings;
     std::vector<std::string> passed;  ///< policies that are on and found nothing, in their order
-    std::vector<Diagnostic> diagnostics;  ///< waivers that meet nothing
+    std::vector<Diagnostic> diagnostics;  ///< waivers that meet nothing, images that were left out
     /// Why the image could not be checked; everything but `source` is empty then.
     std::optional<Error> error;
 

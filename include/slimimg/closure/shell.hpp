@@ -25,7 +25,7 @@ enum class ShellDialect { dash, bash, busybox };
 /// it is no shell that is known.
 std::optional<ShellDialect> shell_dialect(std::string_view program);
 
-/// A file that is read with "." or "source".
+/// A file that a shell reads.
 struct ShellSource {
     std::string path;
     std::string text;
@@ -39,9 +39,14 @@ struct ShellContext {
     std::map<std::string, std::string, std::less<>> environment;
     /// "$1" and on; nothing where they are not known.
     std::optional<std::vector<std::string>> arguments;
-    /// Answers "." and "source": the files that this name means, as the script writes it ("*" for
-    /// what isn't known, so it may be a pattern and mean several). Null: they are not followed.
+    /// Answers ".", "source" and "sh FILE": the files that this name means, as the script writes it
+    /// ("*" for what isn't known, so it may be a pattern and mean several). Null: they are not
+    /// followed.
     std::function<std::vector<ShellSource>(const std::string& name)> source;
+    /// Answers a command that is no program: the script without a "#!" line that it names, which
+    /// the kernel refuses with ENOEXEC and the shell reads then (POSIX.1-2017, XCU 2.9.1.1). Null:
+    /// they are not followed.
+    std::function<std::optional<ShellSource>(const std::string& name)> script;
 };
 
 /// Whether a part of the script runs.
@@ -104,7 +109,7 @@ struct ShellPath {
 std::string_view shell_path_use_name(ShellPath::Use use);
 
 struct ShellFacts {
-    std::vector<std::string> files;  ///< the script, then what it sources
+    std::vector<std::string> files;  ///< the script, then what is read for it
     std::vector<ShellCommand> commands;
     std::vector<ShellPath> paths;
     /// exec "$@" and the like: the script's own arguments are run as a command. Where they are

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slimimg/archive/blob_writer.hpp"
@@ -57,5 +58,8 @@ class StagedImage {
 
 /// Writes `image` to `target` at once; returns the bytes written.
 std::uint64_t write_image(const NewImage& image, Format format, const std::string& target);
+
+/// Throws Error (usage) for what engines do not take for an image's name, with or without a tag.
+void demand_name(std::string_view name);
 
 }  // namespace slimimg::image

@@ -1,7 +1,9 @@
 #include "closure/rules/shell_script.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,7 +75,22 @@ std::vector<ShellSource> sourced_files(Evidence& evidence, std::optional<NodeId>
     return files;
 }
 
-ShellContext context_of(Evidence& evidence, ShellDialect dialect, const ShellOrigin& origin) {
+/// The script without a "#!" line that a command starts.
+std::optional<ShellSource> unmarked_script(Evidence& evidence, const std::string& command) {
+    const rootfs::Resolution found = evidence.find_program(command);
+    if (!found.node || !evidence.rootfs()[*found.node].is_file()) {
+        return std::nullopt;
+    }
+    const std::string_view text = evidence.text(*found.node);
+    if (text.empty() || text.starts_with("#!") || !is_text(text)) {
+        return std::nullopt;
+    }
+    return ShellSource{evidence.rootfs()[*found.node].path, std::string(text)};
+}
+
+/// `started` gets the scripts that commands start; they are kept where the command is reached.
+ShellContext context_of(Evidence& evidence, ShellDialect dialect, const ShellOrigin& origin,
+                        std::set<std::string, std::less<>>& started) {
     ShellContext context;
     context.dialect = dialect;
     context.path = origin.file ? origin.name : "";
@@ -87,6 +104,18 @@ ShellContext context_of(Evidence& evidence, ShellDialect dialect, const ShellOri
     context.source = [&evidence, script = origin.file,
                       workdir = origin.workdir](const std::string& name) {
         return sourced_files(evidence, script, workdir, name);
+    };
+    context.script = [&evidence, &started,
+                      known = std::map<std::string, std::optional<ShellSource>>()](
+                         const std::string& name) mutable {
+        const auto [at, is_new] = known.try_emplace(name);
+        if (is_new) {
+            at->second = unmarked_script(evidence, name);
+        }
+        if (at->second) {
+            started.insert(at->second->path);
+        }
+        return at->second;
     };
     return context;
 }
@@ -169,10 +198,13 @@ void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& nam
     }
 }
 
-void apply(Evidence& evidence, const ShellFacts& facts, const ShellOrigin& origin) {
+void apply(Evidence& evidence, const ShellFacts& facts,
+           const std::set<std::string, std::less<>>& started, const ShellOrigin& origin) {
     for (const std::string& file : facts.files) {
-        evidence.keep_path(
-            file, {shell_script.id, origin.file, Confidence::likely, origin.name + " reads it"});
+        if (!started.contains(file)) {
+            evidence.keep_path(file, {shell_script.id, origin.file, Confidence::likely,
+                                      origin.name + " reads it"});
+        }
     }
     for (const ShellCommand& command : facts.commands) {
         keep_command(evidence, facts, command, origin);
@@ -233,19 +265,53 @@ ShellOrigin from_config(const Evidence& evidence, std::string name) {
     return {std::nullopt, std::move(name), workdir_of(evidence), {}, 0};
 }
 
-/// The shell form of ENTRYPOINT and CMD, and any `sh -c` behind a wrapper.
+/// What a shell among the words of the config is given: `-c TEXT`, or a file. One with a "#!" line
+/// is read for itself.
+void read_operand(Evidence& evidence, const std::vector<std::string>& line, std::size_t shell,
+                  ShellDialect dialect) {
+    std::size_t at = shell + 1;
+    bool is_text = false;
+    for (; at < line.size() && (line[at].starts_with('-') || line[at].starts_with('+')); ++at) {
+        const std::string& option = line[at];
+        if (option == "--") {
+            ++at;
+            break;
+        }
+        const bool is_short = !option.starts_with("--");
+        is_text = is_text || (is_short && option.find('c') != option.npos);
+        const bool valued = option == "--rcfile" || option == "--init-file" ||
+                            (is_short && (option.ends_with('o') || option.ends_with('O')));
+        at += valued ? 1U : 0U;
+    }
+    if (at >= line.size()) {
+        return;
+    }
+    const auto from = [&](std::size_t start) {
+        return std::vector<std::string>(
+            line.begin() + static_cast<std::ptrdiff_t>(std::min(start, line.size())), line.end());
+    };
+    if (is_text) {
+        keep_shell_text(evidence, line[at], dialect, from_config(evidence, "the start command"),
+                        from(at + 2));
+        return;
+    }
+    const std::string workdir = workdir_of(evidence);
+    for (const ShellSource& file : sourced_files(evidence, std::nullopt, workdir, line[at])) {
+        if (!file.text.starts_with("#!")) {
+            keep_shell_text(evidence, file.text, dialect,
+                            {evidence.rootfs().find(file.path), file.path, workdir, {}, 0},
+                            from(at + 1));
+        }
+    }
+}
+
+/// The shell form of ENTRYPOINT and CMD, and any `sh -c` or `sh FILE` behind a wrapper.
 void start(Evidence& evidence) {
     for (const std::vector<std::string>& line : command_lines(evidence)) {
         keep_package_scripts(evidence, line, from_config(evidence, "the start command"));
-        for (std::size_t i = 0; i + 2 < line.size(); ++i) {
-            const auto dialect = shell_dialect(line[i]);
-            const std::string& option = line[i + 1];
-            if (dialect && option.starts_with('-') && option.ends_with('c')) {
-                keep_shell_text(
-                    evidence, line[i + 2], *dialect, from_config(evidence, "the start command"),
-                    std::vector<std::string>(
-                        line.begin() + static_cast<std::ptrdiff_t>(std::min(i + 4, line.size())),
-                        line.end()));
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            if (const auto dialect = shell_dialect(line[i])) {
+                read_operand(evidence, line, i, *dialect);
             }
         }
     }
@@ -305,9 +371,10 @@ namespace slimimg::closure {
 
 void keep_shell_text(Evidence& evidence, std::string_view text, ShellDialect dialect,
                      const ShellOrigin& origin, std::optional<std::vector<std::string>> arguments) {
-    ShellContext context = rules::context_of(evidence, dialect, origin);
+    std::set<std::string, std::less<>> started;
+    ShellContext context = rules::context_of(evidence, dialect, origin, started);
     context.arguments = std::move(arguments);
-    rules::apply(evidence, read_shell(text, context), origin);
+    rules::apply(evidence, read_shell(text, context), started, origin);
 }
 
 }  // namespace slimimg::closure

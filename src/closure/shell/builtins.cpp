@@ -53,18 +53,7 @@ void Reader::run_source(const Here& here, const Fields& argv) {
               "which file it reads with \".\" depends on what only a run shows");
     }
     const Fields arguments = tail(argv, 2);
-    for (const ShellSource& source : sources) {
-        auto at = std::find(facts_.files.begin(), facts_.files.end(), source.path);
-        if (at == facts_.files.end()) {
-            if (facts_.files.size() >= most_texts) {
-                return;
-            }
-            at = facts_.files.insert(at, source.path);
-        }
-        run_text("file:" + source.path, without_nul(source.text),
-                 static_cast<std::size_t>(at - facts_.files.begin()), here,
-                 arguments.empty() ? nullptr : &arguments);
-    }
+    run_files(here, sources, arguments.empty() ? nullptr : &arguments);
 }
 
 void Reader::run_test(const Here& here, const Fields& argv) {

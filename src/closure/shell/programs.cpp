@@ -40,6 +40,11 @@ void Reader::run(Here here, const Fields& argv) {
     add_command(here, argv);
     add_argument_paths(here, argv);
     run_wrapped(here, argv);
+    if (context_.script) {
+        if (auto script = context_.script(head.text)) {
+            run_as_script(here, {std::move(*script)}, tail(argv, 1));
+        }
+    }
 }
 
 bool Reader::is_plausible(const std::string& name) {
@@ -211,7 +216,20 @@ void Reader::run_shell(const Here& here, const Fields& argv) {
         run_script(here, argv[i].text, tail(argv, i + 2));
     } else if (i >= argv.size()) {
         run_here_documents(here);
+    } else if (context_.source) {
+        std::vector<ShellSource> files = context_.source(shown(argv[i].text));
+        // One with its own first line is read for itself.
+        std::erase_if(files, [](const ShellSource& file) { return file.text.starts_with("#!"); });
+        run_as_script(here, files, tail(argv, i + 1));
     }
+}
+
+void Reader::run_as_script(const Here& here, const std::vector<ShellSource>& files,
+                           const Fields& arguments) {
+    Here inner = here;
+    inner.functions = true;
+    inner.builtins = true;
+    run_files(inner, files, &arguments);
 }
 
 void Reader::run_script(const Here& here, const std::string& text, const Fields& arguments) {

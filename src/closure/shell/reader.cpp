@@ -134,6 +134,21 @@ void Reader::run_text(const std::string& key, std::string_view text,
     run_unit(index, here);
 }
 
+void Reader::run_files(const Here& here, const std::vector<ShellSource>& files,
+                       const Fields* arguments) {
+    for (const ShellSource& file : files) {
+        auto at = std::find(facts_.files.begin(), facts_.files.end(), file.path);
+        if (at == facts_.files.end()) {
+            if (facts_.files.size() >= most_texts) {
+                return;
+            }
+            at = facts_.files.insert(at, file.path);
+        }
+        run_text("file:" + file.path, without_nul(file.text),
+                 static_cast<std::size_t>(at - facts_.files.begin()), here, arguments);
+    }
+}
+
 void Reader::run_unit(std::size_t index, const Here& caller) {
     if (units_[index].round == round_ || caller.depth > deepest_command) {
         return;

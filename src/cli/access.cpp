@@ -1,0 +1,65 @@
+#include "access.hpp"
+
+#include <set>
+
+#include "slimimg/base/error.hpp"
+#include "slimimg/base/file.hpp"
+#include "slimimg/base/path.hpp"
+
+namespace slimimg::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Equal for two names of one file, also of one that is not there yet, through links.
+fs::path place_of(fs::path name) {
+    constexpr int most_links = 40;
+    std::error_code error;
+    for (int i = 0; i < most_links && fs::is_symlink(name, error); ++i) {
+        name = name.parent_path() / fs::read_symlink(name, error);
+    }
+    const fs::path place = fs::weakly_canonical(fs::absolute(name), error);
+    return error ? name : place;
+}
+
+bool is_file_name(const fs::path& name) {
+    return !name.empty() && name != "-" && !is_stream(name);
+}
+
+}  // namespace
+
+void demand_distinct(const Access& access) {
+    std::set<fs::path> images;
+    for (const fs::path& image : access.images) {
+        if (is_file_name(image)) {
+            images.insert(place_of(image));
+        }
+    }
+    std::set<fs::path> outputs;
+    const auto add = [&](const fs::path& output) {
+        if (!outputs.insert(place_of(output)).second) {
+            throw Error(Exit::usage, "output-twice",
+                        "two outputs would be one file: " + path::printable(output.string()),
+                        "give each a name of its own");
+        }
+    };
+    for (const fs::path& output : access.outputs) {
+        if (is_file_name(output)) {
+            add(output);
+        }
+    }
+    for (const fs::path& report : access.reports) {
+        if (!is_file_name(report)) {
+            continue;
+        }
+        add(report);
+        if (images.contains(place_of(report))) {
+            throw Error(
+                Exit::usage, "report-over-image",
+                "the report would take the place of the image " + path::printable(report.string()),
+                "give it another name");
+        }
+    }
+}
+
+}  // namespace slimimg::cli
