@@ -44,9 +44,10 @@ struct ShellContext {
     /// followed.
     std::function<std::vector<ShellSource>(const std::string& name)> source;
     /// Answers a command that is no program: the script without a "#!" line that it names, which
-    /// the kernel refuses with ENOEXEC and the shell reads then (POSIX.1-2017, XCU 2.9.1.1). Null:
-    /// they are not followed.
-    std::function<std::optional<ShellSource>(const std::string& name)> script;
+    /// the kernel refuses with ENOEXEC and the shell reads then (POSIX.1-2017, XCU 2.9.1.1); null
+    /// where there is none. What it answers stays as long as the context. Null: they are not
+    /// followed.
+    std::function<const ShellSource*(const std::string& name)> script;
 };
 
 /// Whether a part of the script runs.

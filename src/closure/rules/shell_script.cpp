@@ -112,10 +112,11 @@ ShellContext context_of(Evidence& evidence, ShellDialect dialect, const ShellOri
         if (is_new) {
             at->second = unmarked_script(evidence, name);
         }
-        if (at->second) {
-            started.insert(at->second->path);
+        if (!at->second) {
+            return static_cast<const ShellSource*>(nullptr);
         }
-        return at->second;
+        started.insert(at->second->path);
+        return static_cast<const ShellSource*>(&*at->second);
     };
     return context;
 }

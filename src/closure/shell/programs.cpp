@@ -41,8 +41,8 @@ void Reader::run(Here here, const Fields& argv) {
     add_argument_paths(here, argv);
     run_wrapped(here, argv);
     if (context_.script) {
-        if (auto script = context_.script(head.text)) {
-            run_as_script(here, {std::move(*script)}, tail(argv, 1));
+        if (const ShellSource* const script = context_.script(head.text)) {
+            run_as_script(here, {script, 1}, tail(argv, 1));
         }
     }
 }
@@ -224,7 +224,7 @@ void Reader::run_shell(const Here& here, const Fields& argv) {
     }
 }
 
-void Reader::run_as_script(const Here& here, const std::vector<ShellSource>& files,
+void Reader::run_as_script(const Here& here, std::span<const ShellSource> files,
                            const Fields& arguments) {
     Here inner = here;
     inner.functions = true;

@@ -134,7 +134,7 @@ void Reader::run_text(const std::string& key, std::string_view text,
     run_unit(index, here);
 }
 
-void Reader::run_files(const Here& here, const std::vector<ShellSource>& files,
+void Reader::run_files(const Here& here, std::span<const ShellSource> files,
                        const Fields* arguments) {
     for (const ShellSource& file : files) {
         auto at = std::find(facts_.files.begin(), facts_.files.end(), file.path);
@@ -144,7 +144,9 @@ void Reader::run_files(const Here& here, const std::vector<ShellSource>& files,
             }
             at = facts_.files.insert(at, file.path);
         }
-        run_text("file:" + file.path, without_nul(file.text),
+        const std::string key = "file:" + file.path;
+        const bool known = texts_.contains(key);
+        run_text(key, known ? std::string() : without_nul(file.text),
                  static_cast<std::size_t>(at - facts_.files.begin()), here, arguments);
     }
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,8 +92,7 @@ class Reader {
     /// Parses a text once and runs it here. `positional`: it shares "$@" with the caller.
     void run_text(const std::string& key, std::string_view text, std::optional<std::size_t> file,
                   const Here& here, const Fields* arguments);
-    void run_files(const Here& here, const std::vector<ShellSource>& files,
-                   const Fields* arguments);
+    void run_files(const Here& here, std::span<const ShellSource> files, const Fields* arguments);
     void run_unit(std::size_t index, const Here& caller);
 
     // ---- results --------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class Reader {
 
     /// sh [-options] -c text [name argument…], or a script, or standard input.
     void run_shell(const Here& here, const Fields& argv);
-    void run_as_script(const Here& here, const std::vector<ShellSource>& files,
+    void run_as_script(const Here& here, std::span<const ShellSource> files,
                        const Fields& arguments);
 
     /// A text for another shell.
