@@ -65,6 +65,15 @@ class Styles(ImageTest):
         self.assertEqual(members["/data"].uid, 65532)
         self.assertEqual(members["/app/lib/libgreet.so.1.0"].uid, 0)
 
+    def test_nonroot_leaves_the_folder_that_a_relative_command_starts_in(self):
+        for folder in ("", "/app"):
+            command = "app/bin/hello" if folder == "" else "bin/hello"
+            image = self.fixture.docker(self.folder / "app.tar", Entrypoint=[command],
+                                        WorkingDir=folder)
+            out = self.rebuild("--nonroot", image=image)
+            self.assertEqual(config_of_archive(out)["config"].get("WorkingDir", ""), folder)
+            self.assertEqual(slimimg("check", out, "-q").code, 0)
+
 
 class OnImage(ImageTest):
     """Standing on an image."""
