@@ -14,6 +14,7 @@
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/shell/operand.hpp"
 
 namespace slimimg::closure::rules {
 namespace {
@@ -268,22 +269,11 @@ ShellOrigin from_config(const Evidence& evidence, std::string name) {
 
 /// What a shell among the words of the config is given: `-c TEXT`, or a file. One with a "#!" line
 /// is read for itself.
-void read_operand(Evidence& evidence, const std::vector<std::string>& line, std::size_t shell,
+void read_operand(Evidence& evidence, const std::vector<std::string>& line, std::size_t first,
                   ShellDialect dialect) {
-    std::size_t at = shell + 1;
-    bool is_text = false;
-    for (; at < line.size() && (line[at].starts_with('-') || line[at].starts_with('+')); ++at) {
-        const std::string& option = line[at];
-        if (option == "--") {
-            ++at;
-            break;
-        }
-        const bool is_short = !option.starts_with("--");
-        is_text = is_text || (is_short && option.find('c') != option.npos);
-        const bool valued = option == "--rcfile" || option == "--init-file" ||
-                            (is_short && (option.ends_with('o') || option.ends_with('O')));
-        at += valued ? 1U : 0U;
-    }
+    const shell::Operand operand =
+        shell::operand_of({line.begin() + static_cast<std::ptrdiff_t>(first), line.end()});
+    const std::size_t at = first + operand.at;
     if (at >= line.size()) {
         return;
     }
@@ -291,7 +281,7 @@ void read_operand(Evidence& evidence, const std::vector<std::string>& line, std:
         return std::vector<std::string>(
             line.begin() + static_cast<std::ptrdiff_t>(std::min(start, line.size())), line.end());
     };
-    if (is_text) {
+    if (operand.is_text) {
         keep_shell_text(evidence, line[at], dialect, from_config(evidence, "the start command"),
                         from(at + 2));
         return;

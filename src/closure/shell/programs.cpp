@@ -1,5 +1,6 @@
 #include "slimimg/base/path.hpp"
 
+#include "closure/shell/operand.hpp"
 #include "closure/shell/reader.hpp"
 #include "closure/shell/text.hpp"
 
@@ -198,20 +199,11 @@ void Reader::assign_environment(const Here& here, const std::string& text) {
 }
 
 void Reader::run_shell(const Here& here, const Fields& argv) {
-    std::size_t i = 1;
-    bool is_text = false;
-    for (; i < argv.size() && (is_option(argv[i]) || argv[i].text.starts_with('+')); ++i) {
-        const std::string& text = argv[i].text;
-        if (text == "--") {
-            ++i;
-            break;
-        }
-        const bool short_options = !text.starts_with("--");
-        is_text = is_text || (short_options && text.find('c') != text.npos);
-        const bool valued = text == "--rcfile" || text == "--init-file" ||
-                            (short_options && (text.ends_with('o') || text.ends_with('O')));
-        i += valued ? 1U : 0U;
+    std::vector<std::string_view> words;
+    for (const Field& field : argv) {
+        words.emplace_back(field.text);
     }
+    const auto [i, is_text] = operand_of(words);
     if (is_text && i < argv.size()) {
         run_script(here, argv[i].text, tail(argv, i + 2));
     } else if (i >= argv.size()) {
