@@ -63,6 +63,38 @@ TEST_CASE("an entrypoint without an x bit is told with its file") {
     CHECK(finding.fingerprint.size() == 64);
 }
 
+TEST_CASE("an entrypoint that the kernel takes for no program is told") {
+    const auto starts = [](const std::string& content, const char* config = runs_app) {
+        return Checked({base_layer(), test::tar({test::file("bin/app", content, 0755),
+                                                 test::file("bin/sh", program({}), 0755)})},
+                       config)
+            .of("entrypoint");
+    };
+    CHECK(starts("echo started\n") ==
+          Texts{"ENTRYPOINT starts /bin/app, a script whose first line is no #! line: "
+                "\"exec format error\""});
+    CHECK(starts("") == Texts{"ENTRYPOINT starts /bin/app, which is empty"});
+    CHECK(starts("#!/bin/sh\n").empty());
+    CHECK(starts(std::string("MZ\0 a format that somebody registered", 38)).empty());
+    CHECK(starts("echo started\n", R"({"Entrypoint": ["/bin/sh", "/bin/app"]})").empty());
+}
+
+TEST_CASE("a script with Windows' line ends is no mystery") {
+    const auto unresolved = [](const std::string& first_line) {
+        return Checked({base_layer(), test::tar({test::file("bin/app", first_line, 0755),
+                                                 test::file("bin/sh", program({}), 0755),
+                                                 test::file("bin/env", program({}), 0755)})},
+                       runs_app);
+    };
+    const Checked checked = unresolved("#!/bin/sh\r\nexec true\r\n");
+    const check::Finding& finding = checked.one("unresolved");
+    CHECK(finding.path == "/bin/app");
+    CHECK(finding.message.find("carriage return") != std::string::npos);
+    CHECK(finding.fix.find("save the script with Unix line ends") == 0);
+    CHECK(unresolved("#!/bin/env sh\r\n").finds("unresolved"));
+    CHECK_FALSE(unresolved("#!/bin/sh\n").finds("unresolved"));
+}
+
 TEST_CASE("an entrypoint for another machine than the image's is told") {
     const std::string app = test::tar({test::file("bin/app", program(), 0755)});
     CHECK(Checked({base_layer(), app}, runs_app, {}, "arm64").of("entrypoint") ==

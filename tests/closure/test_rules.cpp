@@ -96,6 +96,14 @@ TEST_CASE("shebangs keep their interpreter, through env too") {
         const ClosureOf image(members("#!/usr/bin/env -S A=1 tool --flag\n"), runs({"/run"}));
         CHECK(image.keeps("/usr/bin/tool"));
     }
+    SUBCASE("a carriage return is part of the name") {
+        const ClosureOf path(members("#!/usr/bin/tool\r\n"), runs({"/run"}));
+        CHECK(path.misses("/usr/bin/tool\r", "interpreter"));
+        CHECK(path.keeps("/usr/bin/tool"));
+        const ClosureOf env(members("#!/usr/bin/env tool\r\n"), runs({"/run"}));
+        CHECK(env.misses("tool\r", "command"));
+        CHECK(env.keeps("/usr/bin/tool"));
+    }
     SUBCASE("nothing there") {
         const ClosureOf image(members("#!/usr/bin/env nothing\n"), runs({"/run"}));
         CHECK(image.misses("nothing", "command"));

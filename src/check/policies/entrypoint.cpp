@@ -87,6 +87,27 @@ void check_machine(Inspection& look, NodeId program) {
                            .subject = "machine"});
 }
 
+/// What the kernel refuses with ENOEXEC (fs/exec.c), and engines do not try a shell as shells do.
+/// Other systems than Linux, and what binfmt_misc has been told of, have formats of their own.
+void check_format(Inspection& look, NodeId program, const std::string& origin) {
+    const std::string_view text = look.rootfs().content(program).text();
+    const auto is_text = [](char c) {
+        return static_cast<unsigned char>(c) >= ' ' || c == '\t' || c == '\n' || c == '\r';
+    };
+    const std::string_view start = text.substr(0, 256);
+    if (look.config().platform.os != "linux" || text.starts_with("#!") ||
+        !std::all_of(start.begin(), start.end(), is_text)) {
+        return;
+    }
+    look.find_at(program, {.message = origin + " starts " + look.rootfs()[program].path +
+                                      (text.empty() ? ", which is empty"
+                                                    : ", a script whose first line is no #! line: "
+                                                      "\"exec format error\""),
+                           .fix = text.empty() ? "COPY the program there"
+                                               : "begin it with #!/bin/sh, or start it with sh",
+                           .subject = origin});
+}
+
 void check_command(Inspection& look, const std::vector<std::string>& argv,
                    const std::string& origin) {
     if (argv.empty() || argv.front().empty()) {
@@ -97,6 +118,7 @@ void check_command(Inspection& look, const std::vector<std::string>& argv,
     std::optional<NodeId> unusable;
     if (const auto program = first_named(look, name, is_elsewhere, unusable)) {
         check_machine(look, *program);
+        check_format(look, *program, origin);
         return;
     }
     if (is_elsewhere) {
@@ -136,7 +158,7 @@ const Policy entrypoint{
     {.id = "entrypoint",
      .level = Level::error,
      .distroless = Level::error,
-     .title = "The program is missing, not executable, or for another platform",
+     .title = "The program is missing, not executable, no program, or for another platform",
      .reason = "The container cannot start: engines look the entrypoint up in the image, as execvp "
                "does, and the kernel runs programs of its own machine."},
     inspect};

@@ -21,12 +21,12 @@ constexpr std::size_t longest_line = 4096;
 std::vector<std::string_view> words_of(std::string_view line) {
     std::vector<std::string_view> words;
     while (!line.empty()) {
-        const std::size_t start = line.find_first_not_of(" \t\r");
+        const std::size_t start = line.find_first_not_of(" \t");
         if (start == std::string_view::npos) {
             break;
         }
         line.remove_prefix(start);
-        words.push_back(line.substr(0, line.find_first_of(" \t\r")));
+        words.push_back(line.substr(0, line.find_first_of(" \t")));
         line.remove_prefix(words.back().size());
     }
     return words;
@@ -46,21 +46,42 @@ std::string_view program_behind_env(const std::vector<std::string_view>& words) 
     return {};
 }
 
-/// The words behind "#!"; none where the text is no script.
-std::vector<std::string_view> first_line(std::string_view text) {
+struct FirstLine {
+    std::vector<std::string_view> words;  ///< behind "#!"; none where the text is no script
+    bool has_return = false;  ///< behind the last word, whose end the kernel takes it for
+};
+
+FirstLine first_line(std::string_view text) {
     if (!text.starts_with("#!")) {
         return {};
     }
-    const std::string_view line = text.substr(2, longest_line);
-    return words_of(line.substr(0, line.find('\n')));
+    std::string_view line = text.substr(2, longest_line);
+    line = line.substr(0, line.find('\n'));
+    const bool has_return = line.ends_with('\r');
+    line.remove_suffix(has_return ? 1 : 0);
+    return {words_of(line), has_return};
+}
+
+/// A script with Windows' line ends: what is started has a name that no file has. What the line
+/// means stays all the same, for a shell that is given the script.
+void tell_of_return(Evidence& evidence, NodeId script, std::string_view name,
+                    const std::string& kind) {
+    evidence.unresolved({.name = std::string(name) + '\r',
+                         .needed_by = script,
+                         .kind = kind,
+                         .detail = "the first line of the script ends in a carriage return, which "
+                                   "is part of the name"});
 }
 
 /// The kernel starts the interpreter that the first line names (fs/binfmt_script.c), and env looks
 /// one up in PATH.
 void keep_interpreter(Evidence& evidence, NodeId script, bool started) {
-    const auto words = first_line(evidence.text(script));
+    const auto [words, has_return] = first_line(evidence.text(script));
     if (words.empty() || !words.front().starts_with('/')) {
         return;
+    }
+    if (started && has_return && words.size() == 1) {
+        tell_of_return(evidence, script, words.front(), "interpreter");
     }
     const Confidence confidence = started ? Confidence::required : Confidence::hint;
     const std::string detail = "#!" + std::string(words.front());
@@ -80,6 +101,9 @@ void keep_interpreter(Evidence& evidence, NodeId script, bool started) {
         return;
     }
     const std::string_view program = program_behind_env(words);
+    if (started && has_return && !program.empty() && program.end() == words.back().end()) {
+        tell_of_return(evidence, script, program, "command");
+    }
     if (!program.empty() &&
         !evidence.keep_program(
             program, {shebang.id, script, confidence, detail + " " + std::string(program)}) &&
@@ -121,7 +145,7 @@ void settle(Evidence& evidence) {
         }
     }
     for (const NodeId script : scripts) {
-        const auto words = first_line(evidence.text(script));
+        const auto words = first_line(evidence.text(script)).words;
         if (words.empty() || !words.front().starts_with('/')) {
             continue;
         }
