@@ -50,13 +50,18 @@ Slice read_stream(int fd, const std::string& what, const RunOptions& options) {
     ProgressStep step(options, "read", what, 0);
     SpoolSink spool(options, what);
     std::vector<std::byte> buffer(1 << 20);
-    for (;;) {
+    for (bool first = true;;) {
         const ssize_t got = read(fd, buffer.data(), buffer.size());
         if (got == 0) {
             return spool.finish();
         }
         if (got > 0) {
-            spool.write(Bytes(buffer).first(static_cast<std::size_t>(got)));
+            const Bytes bytes = Bytes(buffer).first(static_cast<std::size_t>(got));
+            // No archive does, compressed or not; a device of zeros does not end.
+            if (std::exchange(first, false) && is_zero(bytes)) {
+                throw_no_image(what + " begins with zeros, which no image archive does");
+            }
+            spool.write(bytes);
             step.advance(static_cast<std::uint64_t>(got));
         } else if (errno != EINTR) {
             throw_errno("cannot read", what, Exit::bad_input);
@@ -117,6 +122,7 @@ BlobIndex index_tar(const Slice& file, const std::string& what, const RunOptions
     LayerScan tar;
     tar.tar = inflate_to_slice(file, options, what);
     BlobIndex index;
+    index.archive_bytes = file.size();
     for (const LayerEntry& entry : list(tar.tar.bytes, options, what, diagnostics)) {
         std::string name = index_name(entry.path);
         const Header& header = entry.header;

@@ -21,13 +21,7 @@ void name_layers(Image& image) {
     }
 }
 
-std::uint64_t stored_bytes(const Image& image) {
-    std::error_code error;
-    const std::uintmax_t size = fs::file_size(image.source, error);
-    if (!error) {
-        return size;
-    }
-    // Of a folder, or of what came in on standard input.
+std::uint64_t blob_bytes(const Image& image) {
     std::uint64_t sum = image.config.raw.size();
     for (const Layer& layer : image.layers) {
         sum += layer.blob.size();
@@ -51,7 +45,7 @@ Image read_image(const std::string& location, const Selection& selection,
         read_layout(source, selection, image);
     }
     name_layers(image);
-    image.archive_bytes = stored_bytes(image);
+    image.archive_bytes = source.archive_bytes().value_or(blob_bytes(image));
     return image;
 }
 

@@ -38,6 +38,11 @@ class Source {
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] const RunOptions& options() const { return options_; }
 
+    /// See BlobIndex::archive_bytes.
+    [[nodiscard]] std::optional<std::uint64_t> archive_bytes() const {
+        return blobs_.archive_bytes;
+    }
+
     [[nodiscard]] bool has(std::string_view file) const;
     /// Throws Error (bad_input) where it isn't there.
     [[nodiscard]] Slice file(std::string_view file) const;

@@ -75,8 +75,9 @@ class Analyze(ImageTest):
 
     def test_standard_input_is_read(self):
         image = self.image()
-        piped = self.report("-", stdin=image.read_bytes())
-        self.assertEqual(piped["kept"], self.report(image)["kept"])
+        piped, named = self.report("-", stdin=image.read_bytes()), self.report(image)
+        self.assertEqual(piped["kept"], named["kept"])
+        self.assertEqual(piped["image"]["archive_bytes"], named["image"]["archive_bytes"])
 
     def test_results_do_not_depend_on_threads_or_surroundings(self):
         image = self.image()

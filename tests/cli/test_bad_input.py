@@ -37,6 +37,9 @@ class BadInput(ImageTest):
     def test_an_empty_standard_input(self):
         self.assert_refused("-", stdin=b"")
 
+    def test_a_device_without_end(self):
+        self.assert_refused("/dev/zero")
+
     def test_a_text(self):
         self.assert_refused(self.file(b"This is no image.\n" * 100))
 

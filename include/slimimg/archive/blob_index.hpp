@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -25,6 +26,9 @@ class BlobIndex {
     [[nodiscard]] std::optional<Slice> find(std::string_view name) const;
     /// Of the files, in order; links are not among them.
     [[nodiscard]] std::vector<std::string_view> names() const;
+
+    /// Of the archive as it was given, compressed or not; nothing for a folder.
+    std::optional<std::uint64_t> archive_bytes;
 
   private:
     std::map<std::string, Slice, std::less<>> files_;
