@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <span>
 
 // toml++ 3.3 takes "[ = 1" for a state that can't be: what is an assertion there is an error of the
@@ -80,6 +81,9 @@ std::vector<std::string> strings_of(const toml::node& value, const Place& place)
         const auto text = entry.value<std::string>();
         if (!entry.is_string() || !text) {
             refuse_list(entry, place);
+        }
+        if (text->find_first_not_of(" \t\n") == std::string::npos) {
+            place.refuse_value(entry, "has an empty text", "write what is meant, or leave it out");
         }
         strings.push_back(*text);
     }
@@ -244,9 +248,17 @@ void read_levels(CheckSettings& to, const toml::node& value, const Place& place)
     }
 }
 
-bool is_date(std::string_view text) {
-    return text.size() == 10 &&
-           path::glob_match("[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]", text);
+bool is_date(const std::string& text) {
+    if (text.size() != 10 ||
+        !path::glob_match("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]", text)) {
+        return false;
+    }
+    const auto number = [&](std::size_t at) {
+        return static_cast<unsigned>(std::stoul(text.substr(at, 2)));
+    };
+    return std::chrono::year_month_day(std::chrono::year(std::stoi(text.substr(0, 4))),
+                                       std::chrono::month(number(5)), std::chrono::day(number(8)))
+        .ok();
 }
 
 constexpr std::array<Key<Waiver>, 4> waiver_keys{{

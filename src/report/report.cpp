@@ -287,7 +287,7 @@ Report make_report(const slim::Analysis& analysis, const closure::Request& reque
     report.base = analysis.options.base;
     report.program = program_info(analysis.image.config, request);
     report.reduction = {.before = analysis.before_bytes, .after = analysis.plan.bytes};
-    if (analysis.plan.stripped_files > 0) {
+    if (analysis.options.strip) {
         report.stripped = Stripped{analysis.plan.stripped_files, analysis.plan.stripped_bytes};
     }
     Accountant(analysis, report).run();

@@ -264,8 +264,10 @@ class TextReport {
             page_.paragraph("with a debug shell: " + report_.debug_output, 2, 2);
         }
         if (report_.stripped) {
-            page_.paragraph("stripped: " + counted(report_.stripped->files, "file") +
-                                ", smaller by " + human_bytes(report_.stripped->bytes),
+            page_.paragraph(report_.stripped->files == 0
+                                ? "stripped: nothing, no file has debug data"
+                                : "stripped: " + counted(report_.stripped->files, "file") +
+                                      ", smaller by " + human_bytes(report_.stripped->bytes),
                             2, 2);
         }
         if (report_.proof) {

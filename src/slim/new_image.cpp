@@ -56,10 +56,15 @@ std::string counted(std::size_t count, std::string_view what) {
 
 std::vector<std::string> new_names(const std::vector<std::string>& source,
                                    const std::vector<std::string>& wanted, image::Format format) {
-    if (!wanted.empty()) {
-        return wanted;
-    }
     std::vector<std::string> names;
+    for (const std::string& name : wanted) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) {
+            names.push_back(name);
+        }
+    }
+    if (!names.empty()) {
+        return names;
+    }
     for (const std::string& name : source) {
         names.push_back(slim_name(name, format));
     }

@@ -91,6 +91,9 @@ TEST_CASE("what is wrong is told with its line, and a slip with the name that is
           "a.toml, line 3: closure.include is no list of texts | write it as [\"a\", \"b\"]");
     CHECK(error_of("[closure]\ninclude = [1]\n") ==
           "a.toml, line 2: closure.include is no list of texts | write it as [\"a\", \"b\"]");
+    CHECK(error_of("[closure]\nexclude = [\"/a\",\n \"\"]\n") ==
+          "a.toml, line 3: closure.exclude has an empty text | write what is meant, or leave it "
+          "out");
     CHECK(error_of("[closure]\nkeep = \"all\"\n") ==
           "a.toml, line 2: closure.keep cannot be this | it is one of \"strict\", \"auto\" and "
           "\"packages\"");

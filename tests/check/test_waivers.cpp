@@ -87,8 +87,12 @@ TEST_CASE("slips in the settings are told with the name that is near") {
     CHECK(error_of("[check.limits]\nsize = \"large\"\n").find("is no size") != std::string::npos);
     CHECK(error_of("[[check.waiver]]\npolicy = \"set-id\"\n").find("has no reason") !=
           std::string::npos);
-    CHECK(error_of("[[check.waiver]]\npolicy = \"set-id\"\nreason = \"r\"\nuntil = \"soon\"\n")
-              .find("is no day") != std::string::npos);
+    for (const char* day : {"soon", "2027-13-01", "2027-02-29", "2027-00-10", "2027-1-10"}) {
+        CAPTURE(day);
+        CHECK(error_of("[[check.waiver]]\npolicy = \"set-id\"\nreason = \"r\"\nuntil = \"" +
+                       std::string(day) + "\"\n")
+                  .find("is no day") != std::string::npos);
+    }
 }
 
 TEST_CASE("dive's rules are read as they stand, with its defaults") {

@@ -57,6 +57,16 @@ class Strip(ImageTest):
         self.assertGreaterEqual(report["stripped"]["bytes"], saved)
         self.assertRegex(text, r"stripped: \d+ files, smaller by ")
 
+    def test_it_tells_where_there_was_nothing_to_strip(self):
+        bare = compile_c(self.folder, "bare", "int main(void) { return 7; }", "-s", "-static")
+        source = docker_archive(self.folder / "bare.tar", [Layer().copy("bare", bare).bytes()],
+                                Entrypoint=["/bare"])
+        report = self.folder / "report.json"
+        result = self.assert_fine(slimimg("rebuild", source, "-o", self.folder / "slim.tar",
+                                          "--strip", "--report", report))
+        self.assertEqual(json.loads(report.read_text())["stripped"], {"files": 0, "bytes": 0})
+        self.assertIn("stripped: nothing", result.text)
+
     def test_headers_and_build_ids_stay_and_tools_read_the_files(self):
         (members, tar), _, _ = self.rebuilt("--strip")
 

@@ -286,6 +286,8 @@ TEST_CASE("the new names are those asked for, else the source's with -slim at th
     CHECK(names({}).empty());
     CHECK(slim::new_names({"app:1.0"}, {"mine:1", "mine:2"}, Format::oci) ==
           Names{"mine:1", "mine:2"});
+    CHECK(slim::new_names({"app:1.0"}, {"mine:1", "mine:2", "mine:1"}, Format::oci) ==
+          Names{"mine:1", "mine:2"});
 }
 
 TEST_CASE("without a choice the layer is compressed as the source's, where an engine loads that") {
