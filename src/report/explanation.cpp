@@ -137,6 +137,14 @@ class Inquiry {
             ++rule.files;
             rule.bytes += bytes;
         }
+        for (const slim::PlanItem& item : analysis_.plan.items) {
+            const bool counted = item.source && analysis_.closure.kept.contains(*item.source);
+            if (item.header.type == archive::EntryType::file && !counted &&
+                path::is_within(item.path, tree[node_].path)) {
+                ++result.made_files;
+                result.made_bytes += item.content ? item.content->size() : 0;
+            }
+        }
         for (auto& [id, rule] : rules) {
             rule.rule = id;
             result.rules.push_back(rule);

@@ -122,7 +122,11 @@ class ExplanationText {
         page_.heading("Below it");
         page_.paragraph(grouped(below.kept_files) + " of " + counted(below.files, "file") +
                             " stay, " + human_bytes(below.kept_bytes) + " of " +
-                            human_bytes(below.bytes),
+                            human_bytes(below.bytes) +
+                            (below.made_files == 0
+                                 ? ""
+                                 : "; " + counted(below.made_files, "file") + " besides, " +
+                                       human_bytes(below.made_bytes) + ", that slimimg writes"),
                         2, 2);
         Table table(page_, 32, {8, 12});
         for (const RuleShare& rule : below.rules) {

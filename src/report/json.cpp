@@ -156,6 +156,8 @@ ordered_json below_json(const Explanation::Below& below) {
             {"bytes", below.bytes},
             {"kept_files", below.kept_files},
             {"kept_bytes", below.kept_bytes},
+            {"made_files", below.made_files},
+            {"made_bytes", below.made_bytes},
             {"by_rule", list(below.rules, rule_json)},
             {"largest", texts(below.largest)}};
 }

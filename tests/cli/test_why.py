@@ -37,6 +37,14 @@ class Why(ImageTest):
         self.assertEqual(below["kept_files"], 2)
         self.assertIn("2 of 2 files stay", self.told("/app"))
 
+    def test_a_folder_has_what_analyze_counts(self):
+        below = self.explained("/")["below"]
+        report = self.assert_fine(slimimg("analyze", self.image(), "--format", "json")).json
+        kept = [entry for entry in report["kept"] if entry["type"] == "file"]
+        self.assertEqual(below["kept_files"] + below["made_files"], len(kept))
+        self.assertGreater(below["made_files"], 0)
+        self.assertIn("that slimimg writes", " ".join(self.told("/").split()))
+
     def test_a_request_changes_the_answer(self):
         self.assertIn("stays", self.told("/usr/bin/idle", "--include", "/usr/bin/idle"))
 

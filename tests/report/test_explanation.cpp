@@ -78,6 +78,7 @@ TEST_CASE("a folder is summed up by rules and its largest kept files") {
     REQUIRE(explanation.below.has_value());
     CHECK(explanation.below->kept_files == 3);
     CHECK(explanation.below->files == 8);
+    CHECK(explanation.below->made_files == 0);
     CHECK(explanation.below->largest.front() == "/usr/lib/libc.so.6");
     test::check_golden("why-folder.txt", told("/usr"));
 }

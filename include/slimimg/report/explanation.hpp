@@ -33,6 +33,8 @@ struct Explanation {
         std::size_t files = 0;
         std::uint64_t kept_bytes = 0;
         std::uint64_t bytes = 0;
+        std::size_t made_files = 0;  ///< what the new image has there besides, as package records
+        std::uint64_t made_bytes = 0;
         std::vector<RuleShare> rules;
         std::vector<std::string> largest;  ///< kept files, most bytes first, at most ten
     };
