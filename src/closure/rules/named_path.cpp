@@ -102,8 +102,10 @@ struct Naming {
 void keep_one_path(Evidence& evidence, std::string_view text, const Naming& naming) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const rootfs::Resolution found = tree.resolve(text);
-    if (!found.node || *found.node == naming.file || is_machine_path(text) ||
-        has_its_own_rule(text) || is_opened_on_request(evidence, naming.file, text)) {
+    // "//" and the like begin comments and addresses; the root stays for what is in it.
+    if (!found.node || *found.node == naming.file || tree[*found.node].path == "/" ||
+        is_machine_path(text) || has_its_own_rule(text) ||
+        is_opened_on_request(evidence, naming.file, text)) {
         return;
     }
     const Node& node = tree[*found.node];
