@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "slimimg/closure/first_line.hpp"
+
 #include "support/closure.hpp"
 #include "support/loadable.hpp"
 #include "support/program.hpp"
@@ -74,6 +76,18 @@ TEST_CASE("of a squashed image the application's places stay") {
 TEST_CASE("usrmerge links stay where what they lead to stays") {
     const ClosureOf image(tree_of({distribution()}), runs({"/usr/bin/sh"}));
     CHECK(image.rules("/bin") == "usrmerge");
+}
+
+TEST_CASE("a script's first line is taken apart as the kernel does") {
+    using Words = std::vector<std::string_view>;
+    const closure::FirstLine line = closure::first_line("#! \t/bin/sh  -e\t-u\r\nexit\n");
+    CHECK(line.words == Words{"/bin/sh", "-e", "-u"});
+    CHECK(line.has_return);
+    CHECK(line.interpreter() == "/bin/sh");
+    CHECK(closure::first_line("#!sh").interpreter().empty());
+    CHECK(closure::first_line("#!\n/bin/sh\n").words.empty());
+    CHECK(closure::first_line(" #!/bin/sh\n").words.empty());
+    CHECK_FALSE(closure::first_line("#!/bin/a\r/b\n").has_return);
 }
 
 TEST_CASE("shebangs keep their interpreter, through env too") {

@@ -91,12 +91,8 @@ void check_machine(Inspection& look, NodeId program) {
 /// Other systems than Linux, and what binfmt_misc has been told of, have formats of their own.
 void check_format(Inspection& look, NodeId program, const std::string& origin) {
     const std::string_view text = look.rootfs().content(program).text();
-    const auto is_text = [](char c) {
-        return static_cast<unsigned char>(c) >= ' ' || c == '\t' || c == '\n' || c == '\r';
-    };
-    const std::string_view start = text.substr(0, 256);
-    if (look.config().platform.os != "linux" || text.starts_with("#!") ||
-        !std::all_of(start.begin(), start.end(), is_text)) {
+    const bool is_text = text.substr(0, 256).find('\0') == std::string_view::npos;
+    if (look.config().platform.os != "linux" || !is_text || text.starts_with("#!")) {
         return;
     }
     look.find_at(program, {.message = origin + " starts " + look.rootfs()[program].path +

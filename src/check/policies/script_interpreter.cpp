@@ -2,6 +2,7 @@
 #include <string>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/first_line.hpp"
 
 #include "check/policies/policies.hpp"
 
@@ -9,21 +10,6 @@ namespace slimimg::check::policies {
 namespace {
 
 using rootfs::NodeId;
-
-/// What the kernel starts for a script: the first word behind "#!"; empty for what is no script.
-std::string_view interpreter_of(std::string_view content) {
-    if (!content.starts_with("#!")) {
-        return {};
-    }
-    std::string_view line = content.substr(2, std::min<std::size_t>(content.find('\n'), 256) - 2);
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    return line.substr(0, line.find_first_of(" \t"));
-}
-
-/// A carriage return behind the interpreter is part of its name for the kernel.
-std::string without_return(std::string_view name) {
-    return std::string(name.ends_with('\r') ? name.substr(0, name.size() - 1) : name);
-}
 
 bool is_told_already(const Inspection& look, NodeId node) {
     const auto& unresolved = look.analysis().closure.unresolved;
@@ -52,22 +38,22 @@ void inspect(Inspection& look) {
             continue;
         }
         const Slice content = tree.content(node);
-        const std::string_view interpreter = interpreter_of(content.text());
-        if (!interpreter.starts_with('/') || is_told_already(look, node)) {
+        const closure::FirstLine line = closure::first_line(content.text());
+        const std::string_view interpreter = line.interpreter();
+        if (interpreter.empty() || is_told_already(look, node)) {
             continue;
         }
+        const bool has_return = line.has_return && line.words.size() == 1;
         const rootfs::Resolution found = tree.resolve(interpreter);
-        if (found.node && tree[*found.node].is_executable()) {
+        if (!has_return && found.node && tree[*found.node].is_executable()) {
             continue;
         }
-        const std::string name = without_return(interpreter);
-        const bool has_return = name.size() != interpreter.size();
         look.find_at(node,
-                     {.message = tree[node].path + " starts with #!" + name +
+                     {.message = tree[node].path + " starts with #!" + std::string(interpreter) +
                                  (has_return ? " and a carriage return, which is part of the name"
                                              : ", which is not in the image"),
                       .fix = has_return ? "save the script with Unix line ends"
-                                        : "install " + std::string(path::basename(name)) +
+                                        : "install " + std::string(path::basename(interpreter)) +
                                               ", or remove the script"});
     }
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/first_line.hpp"
 #include "slimimg/closure/shell.hpp"
 
 #include "closure/rules/dependencies.hpp"
@@ -15,22 +16,6 @@ namespace slimimg::closure::rules {
 namespace {
 
 using rootfs::NodeId;
-
-constexpr std::size_t longest_line = 4096;
-
-std::vector<std::string_view> words_of(std::string_view line) {
-    std::vector<std::string_view> words;
-    while (!line.empty()) {
-        const std::size_t start = line.find_first_not_of(" \t");
-        if (start == std::string_view::npos) {
-            break;
-        }
-        line.remove_prefix(start);
-        words.push_back(line.substr(0, line.find_first_of(" \t")));
-        line.remove_prefix(words.back().size());
-    }
-    return words;
-}
 
 /// The program behind env(1): the first word that is neither an option nor a variable.
 std::string_view program_behind_env(const std::vector<std::string_view>& words) {
@@ -44,22 +29,6 @@ std::string_view program_behind_env(const std::vector<std::string_view>& words) 
         }
     }
     return {};
-}
-
-struct FirstLine {
-    std::vector<std::string_view> words;  ///< behind "#!"; none where the text is no script
-    bool has_return = false;  ///< behind the last word, whose end the kernel takes it for
-};
-
-FirstLine first_line(std::string_view text) {
-    if (!text.starts_with("#!")) {
-        return {};
-    }
-    std::string_view line = text.substr(2, longest_line);
-    line = line.substr(0, line.find('\n'));
-    const bool has_return = line.ends_with('\r');
-    line.remove_suffix(has_return ? 1 : 0);
-    return {words_of(line), has_return};
 }
 
 /// A script with Windows' line ends: what is started has a name that no file has. What the line
@@ -76,23 +45,25 @@ void tell_of_return(Evidence& evidence, NodeId script, std::string_view name,
 /// The kernel starts the interpreter that the first line names (fs/binfmt_script.c), and env looks
 /// one up in PATH.
 void keep_interpreter(Evidence& evidence, NodeId script, bool started) {
-    const auto [words, has_return] = first_line(evidence.text(script));
-    if (words.empty() || !words.front().starts_with('/')) {
+    const FirstLine line = first_line(evidence.text(script));
+    const std::string_view interpreter = line.interpreter();
+    const auto& words = line.words;
+    if (interpreter.empty()) {
         return;
     }
-    if (started && has_return && words.size() == 1) {
-        tell_of_return(evidence, script, words.front(), "interpreter");
+    if (started && line.has_return && words.size() == 1) {
+        tell_of_return(evidence, script, interpreter, "interpreter");
     }
     const Confidence confidence = started ? Confidence::required : Confidence::hint;
-    const std::string detail = "#!" + std::string(words.front());
-    if (!evidence.keep_path(words.front(), {shebang.id, script, confidence, detail}) && started &&
-        !evidence.rootfs().resolve(words.front()).node) {
-        evidence.unresolved({.name = std::string(words.front()),
+    const std::string detail = "#!" + std::string(interpreter);
+    if (!evidence.keep_path(interpreter, {shebang.id, script, confidence, detail}) && started &&
+        !evidence.rootfs().resolve(interpreter).node) {
+        evidence.unresolved({.name = std::string(interpreter),
                              .needed_by = script,
                              .kind = "interpreter",
                              .detail = "named in the first line of the script"});
     }
-    if (path::basename(words.front()) != "env") {
+    if (path::basename(interpreter) != "env") {
         // with-contenv of s6-overlay runs the next word, as other wrappers do.
         if (words.size() > 1 && shell_dialect(words[1])) {
             evidence.keep_program(
@@ -101,7 +72,7 @@ void keep_interpreter(Evidence& evidence, NodeId script, bool started) {
         return;
     }
     const std::string_view program = program_behind_env(words);
-    if (started && has_return && !program.empty() && program.end() == words.back().end()) {
+    if (started && line.has_return && !program.empty() && program.end() == words.back().end()) {
         tell_of_return(evidence, script, program, "command");
     }
     if (!program.empty() &&
@@ -145,17 +116,17 @@ void settle(Evidence& evidence) {
         }
     }
     for (const NodeId script : scripts) {
-        const auto words = first_line(evidence.text(script)).words;
-        if (words.empty() || !words.front().starts_with('/')) {
+        const std::string_view interpreter = first_line(evidence.text(script)).interpreter();
+        if (interpreter.empty()) {
             continue;
         }
-        if (is_started(evidence, script, words.front())) {
+        if (is_started(evidence, script, interpreter)) {
             keep_interpreter(evidence, script, true);
         }
-        const rootfs::Resolution found = evidence.rootfs().resolve(words.front());
+        const rootfs::Resolution found = evidence.rootfs().resolve(interpreter);
         if (found.node && evidence.is_kept(*found.node) && !found.links.empty()) {
-            evidence.keep_path(words.front(), {shebang.id, script, Confidence::likely,
-                                               "#!" + std::string(words.front())});
+            evidence.keep_path(interpreter, {shebang.id, script, Confidence::likely,
+                                             "#!" + std::string(interpreter)});
         }
     }
 }

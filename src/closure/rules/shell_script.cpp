@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/first_line.hpp"
 #include "slimimg/closure/shell.hpp"
 
 #include "closure/rules/dependencies.hpp"
@@ -223,18 +224,7 @@ void apply(Evidence& evidence, const ShellFacts& facts,
 
 /// The shell that the first line names, also behind env, or s6-overlay's with-contenv.
 std::optional<ShellDialect> dialect_of_script(std::string_view text) {
-    if (!text.starts_with("#!")) {
-        return std::nullopt;
-    }
-    std::string_view line = text.substr(2, text.find('\n') - 2);
-    while (!line.empty()) {
-        const std::size_t start = line.find_first_not_of(" \t\r");
-        if (start == std::string_view::npos) {
-            break;
-        }
-        line.remove_prefix(start);
-        const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
-        line.remove_prefix(word.size());
+    for (const std::string_view word : first_line(text).words) {
         if (const auto dialect = shell_dialect(word)) {
             return dialect;
         }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/first_line.hpp"
 
 namespace slimimg::slim::proof {
 namespace {
@@ -49,16 +50,6 @@ void check_command(const Trees& trees, const std::string& name, std::string_view
     }
 }
 
-/// The interpreter of a script (fs/binfmt_script.c); empty where the text is none.
-std::string_view interpreter_of(std::string_view text) {
-    if (!text.starts_with("#!")) {
-        return {};
-    }
-    std::string_view line = text.substr(2, std::min(text.find('\n'), std::size_t{4096}) - 2);
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    return line.substr(0, line.find_first_of(" \t\r"));
-}
-
 }  // namespace
 
 void check_symlinks(const Trees& trees, std::vector<Unresolved>& failures) {
@@ -96,8 +87,8 @@ void check_scripts(const Trees& trees, std::vector<Unresolved>& failures) {
     const Rootfs& written = trees.written.rootfs();
     for (const auto& [node, reasons] : trees.closure.kept) {
         const Slice content = source[node].is_executable() ? source.content(node) : Slice{};
-        const std::string_view interpreter = interpreter_of(content.text());
-        if (!interpreter.starts_with('/')) {
+        const std::string_view interpreter = closure::first_line(content.text()).interpreter();
+        if (interpreter.empty()) {
             continue;
         }
         const auto wanted = source.resolve(interpreter).node;
