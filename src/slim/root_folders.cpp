@@ -28,11 +28,25 @@ constexpr std::array<Expected, 6> always{{
     {"/tmp", 01777, "any program may write temporary files"},
 }};
 
-/// Further names of those and places to write to: folders only, where the image has them.
-constexpr std::array<Expected, 4> where_there{{
+/// Further names of those and places to write to (Filesystem Hierarchy Standard 3.0): folders only,
+/// where the image has them.
+constexpr std::array<Expected, 17> where_there{{
+    {"/home", 0, "homes may be made there"},
+    {"/media", 0, "volumes are mounted there"},
+    {"/mnt", 0, "volumes are mounted there"},
+    {"/opt", 0, "applications may be put there"},
     {"/run/lock", 0, "programs lock files there"},
+    {"/srv", 0, "data may be put there"},
+    {"/var/backups", 0, "scripts copy files there"},
+    {"/var/cache", 0, "programs make their caches there"},
+    {"/var/lib", 0, "programs keep their state there"},
+    {"/var/local", 0, "programs keep their state there"},
     {"/var/lock", 0, "another name of /run/lock"},
+    {"/var/log", 0, "programs write their logs there"},
+    {"/var/mail", 0, "programs deliver mail there"},
+    {"/var/opt", 0, "applications keep their state there"},
     {"/var/run", 0, "another name of /run"},
+    {"/var/spool", 0, "programs make their queues there"},
     {"/var/tmp", 0, "any program may write temporary files"},
 }};
 

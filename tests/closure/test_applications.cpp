@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "support/closure.hpp"
+#include "support/installed.hpp"
 #include "support/program.hpp"
 
 // What applications of every kind were found to need: tests/apps runs them.
@@ -16,26 +17,6 @@ std::string distribution() {
     return tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
                 folder("usr/bin"), file("usr/bin/sh", "x", 0755), folder("run"), folder("var"),
                 folder("var/cache")});
-}
-
-/// dpkg's records of one package.
-struct Installed {
-    std::string name;
-    std::string depends;
-    std::string files;  ///< a path a line
-};
-
-/// The layers that record them.
-std::vector<std::string> installed(std::string tree, const std::vector<Installed>& packages) {
-    std::string status;
-    std::vector<std::string> layers{std::move(tree)};
-    for (const Installed& package : packages) {
-        status += "Package: " + package.name + "\nStatus: install ok installed\nVersion: 1\n" +
-                  (package.depends.empty() ? "" : "Depends: " + package.depends + "\n") + "\n";
-        layers.push_back(tar({file("var/lib/dpkg/info/" + package.name + ".list", package.files)}));
-    }
-    layers.push_back(tar({file("var/lib/dpkg/status", status)}));
-    return layers;
 }
 
 }  // namespace

@@ -279,29 +279,28 @@ TEST_CASE("a script without a first line is read where a shell is given it or st
         image::Config config = runs(argv);
         config.workdir = folder;
         const ClosureOf image(
-            tree_of(
-                {distribution(),
-                 tar({file("usr/lib/own/run.sh", "set -e\nhelper \"$1\"\n", 0755),
-                      file("usr/lib/own/plain.sh", "# a comment\nhelper\n"),
-                      file("usr/lib/own/marked.sh", "#!/bin/sh\nsh /usr/lib/own/plain.sh\n", 0755),
-                      file("usr/lib/own/nested.sh",
-                           "\n/usr/lib/own/run.sh one\n/usr/lib/own/nested.sh\n", 0755),
-                      file("usr/lib/own/hooks/1.sh", "helper\n"),
-                      file("usr/bin/helper", "#!/bin/sh\n", 0755),
-                      file("usr/bin/one", "#!/bin/sh\n", 0755)})}),
+            tree_of({distribution(),
+                     tar({file("usr/lib/own/run", "set -e\nhelper \"$1\"\n", 0755),
+                          file("usr/lib/own/plain", "# a comment\nhelper\n"),
+                          file("usr/lib/own/marked.sh", "#!/bin/sh\nsh /usr/lib/own/plain\n", 0755),
+                          file("usr/lib/own/nested",
+                               "\n/usr/lib/own/run one\n/usr/lib/own/nested\n", 0755),
+                          file("usr/lib/own/hooks/1.sh", "helper\n"),
+                          file("usr/bin/helper", "#!/bin/sh\n", 0755),
+                          file("usr/bin/one", "#!/bin/sh\n", 0755)})}),
             config);
         CHECK_FALSE(image.keeps("/usr/bin/one"));
         return image.keeps("/usr/bin/helper");
     };
-    CHECK(keeps({"sh", "/usr/lib/own/plain.sh"}));
-    CHECK(keeps({"/bin/sh", "-e", "plain.sh"}, "/usr/lib/own"));
-    CHECK(keeps({"/bin/sh", "-o", "pipefail", "--", "/usr/lib/own/plain.sh", "-c"}));
-    CHECK(keeps({"sh", "-c", "/usr/lib/own/run.sh"}));
-    CHECK(keeps({"sh", "-c", "exec sh /usr/lib/own/plain.sh"}));
+    CHECK(keeps({"sh", "/usr/lib/own/plain"}));
+    CHECK(keeps({"/bin/sh", "-e", "plain"}, "/usr/lib/own"));
+    CHECK(keeps({"/bin/sh", "-o", "pipefail", "--", "/usr/lib/own/plain", "-c"}));
+    CHECK(keeps({"sh", "-c", "/usr/lib/own/run"}));
+    CHECK(keeps({"sh", "-c", "exec sh /usr/lib/own/plain"}));
     CHECK(keeps({"sh", "-c", "for hook in /usr/lib/own/hooks/*.sh; do sh \"$hook\"; done"}));
     CHECK(keeps({"/usr/lib/own/marked.sh"}));
-    CHECK(keeps({"sh", "/usr/lib/own/nested.sh"}));
-    CHECK_FALSE(keeps({"sh", "-c", "cat /usr/lib/own/plain.sh"}));
+    CHECK(keeps({"sh", "/usr/lib/own/nested"}));
+    CHECK_FALSE(keeps({"sh", "-c", "cat /usr/lib/own/plain"}));
 }
 
 TEST_CASE("what a hook folder holds beside scripts is kept and not read as one") {

@@ -142,6 +142,31 @@ TEST_CASE("Perl built into a prefix: its own modules by mention, site_perl whole
     CHECK_FALSE(image.keeps("/" + site + "Plugin.pod"));
 }
 
+TEST_CASE("Perl in a server has the modules that its code, the server and Perl itself ask for") {
+    const std::string core = "usr/share/perl/5.36.0/";
+    const auto image = [&](const char* needed) {
+        return ClosureOf(
+            image_of({file("usr/local/bin/server",
+                           object_with({.needed = {needed}}, {},
+                                       "\0use IO::Run; sub { 1 };\0IO::Gone\0"s),
+                           0755),
+                      file("usr/lib/libperl.so.5.36", object_with({.soname = "libperl.so.5.36"}, {},
+                                                                  "\0/usr/share/perl/5.36.0\0"s)),
+                      folder(core), file(core + "strict.pm", "1;\n"), folder(core + "IO"),
+                      file(core + "IO/Run.pm", "1;\n"), file(core + "IO/Gone.pm", "1;\n"),
+                      file(core + "Used.pm", "1;\n"), file(core + "Unused.pm", "1;\n"),
+                      file("app/main.psgi", "use Used;\n")}),
+            runs({"/usr/local/bin/server", "/app/main.psgi"}));
+    };
+    const ClosureOf embeds = image("libperl.so.5.36");
+    CHECK(embeds.rules("/" + core + "strict.pm") == "perl");
+    CHECK(embeds.rules("/" + core + "Used.pm") == "perl");
+    CHECK(embeds.rules("/" + core + "IO/Run.pm") == "perl");
+    CHECK_FALSE(embeds.keeps("/" + core + "IO/Gone.pm"));
+    CHECK_FALSE(embeds.keeps("/" + core + "Unused.pm"));
+    CHECK_FALSE(image("libused.so.1").keeps("/" + core + "strict.pm"));
+}
+
 TEST_CASE("a file that a program looks for in a folder of its configuration") {
     const auto image = [](const std::string& data) {
         return ClosureOf(image_of({file("usr/local/bin/fpm", program_with({}, data), 0755),

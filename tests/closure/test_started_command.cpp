@@ -63,6 +63,17 @@ TEST_CASE("a computed command is told, and names in quotes of what was installed
     CHECK(image.closure.diagnostics.back().message.starts_with("line 3 starts a program"));
 }
 
+TEST_CASE("the words of a command that a function of the script runs name a program") {
+    const auto image = [](const std::string& call) {
+        return python_app(
+            "app/main.py",
+            "import subprocess\ndef run(words):\n    subprocess.check_call(words)\n" + call + "\n");
+    };
+    CHECK(image("run(['tar', '-x'])").keeps("/usr/bin/tar"));
+    CHECK_FALSE(image("print('tar', '-x')").keeps("/usr/bin/tar"));
+    CHECK_FALSE(image("kinds = {'tar': 1}").keeps("/usr/bin/tar"));
+}
+
 TEST_CASE("of a dependency's calls those with plain names count, but not developers' tools") {
     const ClosureOf image =
         python_app(library,

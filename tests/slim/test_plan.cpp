@@ -72,6 +72,18 @@ TEST_CASE("an image of one file gets the folders that engines and programs expec
     CHECK(scratch.plan.bytes == 1);
 }
 
+TEST_CASE("places that programs and scripts write to stay where the image has them") {
+    const Planned plan(test::tree({test::file("app", "x", 0755), test::folder("var", 0755),
+                                   test::folder("var/spool", 0750),
+                                   test::file("var/spool/job", "x"), test::folder("mnt")}),
+                       {"/app"});
+    REQUIRE(plan.item("/var/spool") != nullptr);
+    CHECK(plan.item("/var/spool")->header.mode == 0750);
+    CHECK(plan.item("/mnt") != nullptr);
+    CHECK(plan.item("/var/spool/job") == nullptr);
+    CHECK(plan.item("/var/log") == nullptr);
+}
+
 TEST_CASE("a folder that the image has keeps its header, and its content stays out") {
     test::Member tmp = test::folder("tmp", 0700);
     tmp.uid = 7;

@@ -26,11 +26,12 @@ struct Package {
     std::string name;
     std::string version;
     std::string architecture;
-    std::string source;                 ///< source package or origin; empty: the name
-    std::vector<std::string> depends;   ///< names only, alternatives in order
-    std::vector<std::string> provides;  ///< names only
-    std::vector<rootfs::NodeId> files;  ///< what it owns and the image still has, in path order;
-                                        ///< folders that only it owns too
+    std::string source;                   ///< source package or origin; empty: the name
+    std::vector<std::string> depends;     ///< names only, alternatives in order
+    std::vector<std::string> recommends;  ///< and suggests: of dpkg, names only
+    std::vector<std::string> provides;    ///< names only
+    std::vector<rootfs::NodeId> files;    ///< what it owns and the image still has, in path order;
+                                          ///< folders that only it owns too
     PackageRecord record;
 
     /// The source package: what Debian and others split into several.

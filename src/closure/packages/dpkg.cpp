@@ -116,8 +116,11 @@ Package package_of(const Stanza& stanza) {
     package.source = trim(source.substr(0, source.find('(')));
     add_relations(package.depends, stanza.get("Pre-Depends"));
     add_relations(package.depends, stanza.get("Depends"));
+    add_relations(package.recommends, stanza.get("Recommends"));
+    add_relations(package.recommends, stanza.get("Suggests"));
     add_relations(package.provides, stanza.get("Provides"));
     remove_repeats(package.depends);
+    remove_repeats(package.recommends);
     remove_repeats(package.provides);
     return package;
 }

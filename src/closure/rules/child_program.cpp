@@ -1,13 +1,17 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/shell.hpp"
 
+#include "closure/elf_reading.hpp"
 #include "closure/rules/constant_strings.hpp"
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/rules.hpp"
 
 namespace slimimg::closure::rules {
@@ -47,6 +51,55 @@ std::map<std::string_view, NodeId> siblings(Evidence& evidence, NodeId node) {
         }
     }
     return found;
+}
+
+/// Programs of the packages that the program's own package depends on, recommends or suggests, by
+/// name: who packed it knew what it starts (rsync and git ssh, tar bzip2 and xz).
+std::map<std::string_view, NodeId> relatives(Evidence& evidence, NodeId node) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const PackageDb& packages = evidence.packages();
+    std::map<std::string_view, NodeId> found;
+    const auto owner = packages.owner(node);
+    if (!owner) {
+        return found;
+    }
+    for (const auto* list : {&packages[*owner].depends, &packages[*owner].recommends}) {
+        for (const std::string& wanted : *list) {
+            const auto package = packages.find(wanted);
+            for (const NodeId file : package ? packages[*package].files : std::vector<NodeId>()) {
+                const Node& program = tree[file];
+                const std::string_view folder = path::basename(path::parent(program.path));
+                const std::string_view name = path::basename(program.path);
+                if ((program.is_executable() || program.is_symlink()) && name.size() > 1 &&
+                    (folder == "bin" || folder == "sbin") && !is_developers_tool(name)) {
+                    found.emplace(name, file);
+                }
+            }
+        }
+    }
+    return found;
+}
+
+/// Linkers lay a text into the end of a longer one ("ssh" into "git+ssh"), so that only its end can
+/// be seen.
+bool has_text_ending_in(Evidence& evidence, NodeId node, std::string_view name) {
+    const std::string wanted = std::string(name) + '\0';
+    const auto parts = elf::constant_data(as_bytes(evidence.text(node)));
+    return std::any_of(parts.begin(), parts.end(), [&](Bytes part) {
+        return as_text(part).find(wanted) != std::string_view::npos;
+    });
+}
+
+void keep_relatives(Evidence& evidence, NodeId node) {
+    constexpr std::size_t step_bytes = 64;
+    for (const auto& [name, program] : relatives(evidence, node)) {
+        if (evidence.afford(child_program.id, node, evidence.text(node).size() / step_bytes) &&
+            has_text_ending_in(evidence, node, name)) {
+            evidence.keep(program, {child_program.id, node, Confidence::likely,
+                                    "starts programs and names " + std::string(name) +
+                                        ", of a package that its own one asks for"});
+        }
+    }
 }
 
 /// The names that these hold are those of their help, which coreutils shares among its programs.
@@ -89,13 +142,63 @@ void keep_commands(Evidence& evidence, NodeId node) {
     });
 }
 
+/// The siblings that a program names: "postgres", of a command line its first word, and the end of
+/// "/agent/gpg-agent" and of "%s/postdrop -r", as linkers lay a text into the end of a longer one.
+std::set<std::string, std::less<>> named_siblings(Evidence& evidence, NodeId node) {
+    std::set<std::string, std::less<>> named;
+    const auto programs = siblings(evidence, node);
+    for_each_string(evidence, node, [&](std::string_view text) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        const std::string_view name = word.substr(word.rfind('/') + 1);
+        if (programs.contains(name)) {
+            named.emplace(name);
+        }
+    });
+    return named;
+}
+
+void keep_siblings(Evidence& evidence, NodeId node) {
+    const std::string_view folder = path::parent(evidence.rootfs()[node].path);
+    for (const std::string& name : evidence.noted("siblings", node, named_siblings)) {
+        evidence.keep_path(path::join(folder, name),
+                           {child_program.id, node, Confidence::likely,
+                            "starts programs and names " + name + " beside it"});
+    }
+}
+
+/// Every system has these, so that no package asks for them, and the names are the ends of others
+/// ("xz" of "txz").
+struct Helpers {
+    std::string_view program;
+    std::array<std::string_view, 8> starts;  ///< unused ones are empty
+};
+constexpr std::array<Helpers, 2> known_helpers{
+    {{"tar", {"bzip2", "compress", "gzip", "lzip", "lzma", "lzop", "xz", "zstd"}},
+     {"xargs", {"echo"}}}};
+
+void keep_helpers(Evidence& evidence, NodeId node) {
+    for (const Helpers& known : known_helpers) {
+        if (path::basename(evidence.rootfs()[node].path) != known.program) {
+            continue;
+        }
+        for (const std::string_view name : known.starts) {
+            if (!name.empty()) {
+                evidence.keep_program(name, {child_program.id, node, Confidence::likely,
+                                             std::string(known.program) + " starts it"});
+            }
+        }
+    }
+}
+
+constexpr std::array<std::string_view, 12> starting{
+    "execv", "execve", "execvp", "execvpe",     "execl",        "execlp",
+    "popen", "system", "execle", "posix_spawn", "posix_spawnp", "fexecve"};
+
 /// A program that starts others names them: with a path (rule named-path), or just by name, to be
 /// found beside itself (PostgreSQL's initdb and its postgres) or in PATH. Common words are names of
-/// programs too, so that a bare name counts only for a program of the same origin.
+/// programs too, so that a bare name counts only for a program of the same origin, or of a package
+/// that its own one asks for.
 void inspect(Evidence& evidence, NodeId node) {
-    static constexpr std::array<std::string_view, 12> starting{
-        "execv", "execve", "execvp", "execvpe",     "execl",        "execlp",
-        "popen", "system", "execle", "posix_spawn", "posix_spawnp", "fexecve"};
     static constexpr std::array<std::string_view, 3> by_shell{"system", "popen", "wordexp"};
     const elf::ElfFacts* facts = evidence.elf(node);
     if (facts == nullptr || !facts->dynamic || is_c_library(evidence, node) ||
@@ -113,22 +216,39 @@ void inspect(Evidence& evidence, NodeId node) {
     if (imports_any(evidence, node, by_shell)) {
         keep_commands(evidence, node);
     }
-    const auto programs = siblings(evidence, node);
-    for_each_string(evidence, node, [&](std::string_view text) {
-        // "postgres", and of a command line its first word.
-        const std::string_view name = text.substr(0, text.find(' '));
-        if (const auto at = programs.find(name); at != programs.end()) {
-            evidence.keep(at->second,
-                          {child_program.id, node, Confidence::likely,
-                           "starts programs and names " + std::string(name) + " beside it"});
+    keep_siblings(evidence, node);
+    keep_relatives(evidence, node);
+    keep_helpers(evidence, node);
+}
+
+/// A program may start others by a library of its own (Postfix's mail_run_replace).
+void settle(Evidence& evidence) {
+    const PackageDb& packages = evidence.packages();
+    std::vector<NodeId> programs;
+    for (const auto& [program, link] : evidence.links()) {
+        const auto owner = packages.owner(program);
+        const bool by_library =
+            owner &&
+            std::any_of(link.objects.begin(), link.objects.end(), [&](const LoadedObject& object) {
+                const auto of = packages.owner(object.file);
+                return object.file != program && of &&
+                       packages[*of].origin() == packages[*owner].origin() &&
+                       imports_any(evidence, object.file, starting);
+            });
+        if (by_library && !starts_what_it_is_given(evidence.rootfs()[program])) {
+            programs.push_back(program);
         }
-    });
+    }
+    for (const NodeId program : programs) {
+        keep_siblings(evidence, program);
+    }
 }
 
 }  // namespace
 
 const Rule child_program{.id = "child-program",
                          .summary = "a program that a kept program starts by name",
-                         .inspect = inspect};
+                         .inspect = inspect,
+                         .settle = settle};
 
 }  // namespace slimimg::closure::rules

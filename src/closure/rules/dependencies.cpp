@@ -131,6 +131,17 @@ bool is_build_rest(Evidence& evidence, NodeId node) {
            (is_addon_interface(package) || tree.find(std::string(package) + "/binding.gyp"));
 }
 
+bool is_developers_tool(std::string_view name) {
+    static constexpr std::array<std::string_view, 50> names{
+        "ant",   "apk",        "apt",   "apt-get", "ar",     "bash",  "bzr",     "c++",  "cargo",
+        "cc",    "clang",      "cmake", "conda",   "docker", "dpkg",  "fish",    "g++",  "gcc",
+        "gdb",   "gfortran",   "git",   "go",      "hg",     "javac", "ld",      "less", "make",
+        "man",   "more",       "mvn",   "ninja",   "nm",     "npm",   "objdump", "open", "pip",
+        "pip3",  "pkg-config", "pnpm",  "rpm",     "rustc",  "strip", "stty",    "svn",  "vi",
+        "which", "xdg-open",   "yarn",  "yum",     "zsh"};
+    return std::find(names.begin(), names.end(), path::basename(name)) != names.end();
+}
+
 bool is_php_installer(std::string_view path) {
     static constexpr std::array<std::string_view, 5> names{"pear", "peardev", "pecl", "php-config",
                                                            "phpize"};

@@ -27,6 +27,10 @@ bool is_build_rest(Evidence& evidence, rootfs::NodeId node);
 /// Node.js's own package managers, as its image has them: npm, yarn, corepack, pnpm.
 bool is_node_installer(std::string_view path);
 
+/// Compilers, version control, package managers, what serves somebody at a terminal (completion for
+/// his shell): libraries call them where their own developers work, and do without elsewhere.
+bool is_developers_tool(std::string_view name);
+
 /// What PHP's image builds and installs extensions with: docker-php-ext-install and its kin, pecl,
 /// phpize.
 bool is_php_installer(std::string_view path);

@@ -246,12 +246,28 @@ bool is_ballast_node(const Evidence& evidence, NodeId id) {
            path.find("/LC_MESSAGES/") != std::string_view::npos && path.ends_with(".mo");
 }
 
+/// Nothing but shared objects, and lists of them: whoever names the folder loads from it, however
+/// many packages put something there (PHP's extensions, GStreamer's elements).
+bool is_plugin_folder(const Evidence& evidence, NodeId folder) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    bool any = false;
+    for (NodeId node = folder + 1; node < tree[folder].subtree_end; ++node) {
+        const std::string_view name = path::basename(tree[node].path);
+        const bool object = name.ends_with(".so") || name.find(".so.") != std::string_view::npos;
+        if (!tree[node].is_directory() && !object && !name.ends_with(".cache")) {
+            return false;
+        }
+        any = any || object;
+    }
+    return any;
+}
+
 bool is_shared(const Evidence& evidence, NodeId folder) {
     const Text& path = evidence.rootfs()[folder].path;
     constexpr std::size_t many = 4;
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
            is_multiarch_folder(path) || is_ballast(evidence, folder) ||
-           owners(evidence, folder, many) >= many;
+           (owners(evidence, folder, many) >= many && !is_plugin_folder(evidence, folder));
 }
 
 /// `done` holds the folders seen, since linked folders may link back.

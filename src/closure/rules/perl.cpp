@@ -31,9 +31,23 @@ bool is_name_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool is_perl_program(const rootfs::Rootfs& tree, NodeId node) {
-    const std::string_view name = path::basename(tree[node].path);
-    return name == "perl" || (name.starts_with("perl5.") && tree[node].is_executable());
+/// The program, or the library of it that servers (nginx, Apache, uWSGI, ZNC) and their modules
+/// embed.
+bool is_interpreter(const rootfs::Node& node) {
+    const std::string_view name = path::basename(node.path);
+    return name.starts_with("libperl.so") ||
+           (node.is_executable() && (name == "perl" || name.starts_with("perl5.")));
+}
+
+/// Those that are kept.
+std::vector<NodeId> interpreters(Evidence& evidence) {
+    std::vector<NodeId> found;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        if (is_interpreter(evidence.rootfs()[node]) && evidence.elf(node) != nullptr) {
+            found.push_back(node);
+        }
+    }
+    return found;
 }
 
 /// Where modules are looked for, and the code that was compiled for them.
@@ -46,7 +60,7 @@ using ModuleFolders = std::map<std::string, ModuleFolder>;
 
 /// The module folders, as the interpreter names them: it has them compiled in, PERL5LIB adds to
 /// them.
-ModuleFolders module_folders(Evidence& evidence) {
+ModuleFolders module_folders(Evidence& evidence, const std::vector<NodeId>& interpreters) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     ModuleFolders folders;
     const auto add = [&](std::string_view name) {
@@ -57,20 +71,12 @@ ModuleFolders module_folders(Evidence& evidence) {
                 ModuleFolder{*found, tree.resolve(std::string(name) + "/auto").node});
         }
     };
-    for (const auto& [program, link] : evidence.links()) {
-        if (!is_perl_program(tree, program)) {
-            continue;
-        }
-        for (const LoadedObject& object : link.objects) {
-            const std::string_view name = path::basename(tree[object.file].path);
-            if (object.file == program || name.starts_with("libperl")) {
-                for_each_string(evidence, object.file, [&](std::string_view text) {
-                    if (text.starts_with('/') && text.find("perl") != std::string_view::npos) {
-                        add(text);
-                    }
-                });
+    for (const NodeId interpreter : interpreters) {
+        for_each_string(evidence, interpreter, [&](std::string_view text) {
+            if (text.starts_with('/') && text.find("perl") != std::string_view::npos) {
+                add(text);
             }
-        }
+        });
     }
     std::string_view rest = evidence.config().env_value("PERL5LIB").value_or("");
     while (!rest.empty()) {
@@ -266,9 +272,34 @@ bool is_perl_code(std::string_view path, std::string_view text) {
            (first.starts_with("#!") && first.find("perl") != std::string_view::npos);
 }
 
+bool embeds_perl(Evidence& evidence, NodeId node) {
+    const elf::ElfFacts* facts = evidence.elf(node);
+    return facts != nullptr &&
+           std::any_of(facts->needed.begin(), facts->needed.end(), [](const std::string& library) {
+               return library.starts_with("libperl.so");
+           });
+}
+
+/// What a server that embeds Perl gives it to run before the application's code.
+std::set<std::string, std::less<>> mentioned_in_data(Evidence& evidence, NodeId node) {
+    std::set<std::string_view> names;
+    for_each_string(evidence, node, [&](std::string_view text) {
+        for_each_line(text, [&](std::string_view line) {
+            if (line.find("use ") != std::string_view::npos ||
+                line.find("require ") != std::string_view::npos) {
+                add_modules(line, names);
+            }
+        });
+    });
+    return {names.begin(), names.end()};
+}
+
 /// The modules that a file of code mentions.
 std::set<std::string, std::less<>> mentioned(Evidence& evidence, NodeId node) {
     const Text& path = evidence.rootfs()[node].path;
+    if (evidence.elf(node) != nullptr) {
+        return mentioned_in_data(evidence, node);
+    }
     const bool own = is_perls_own(evidence, node);
     if (own && (path::basename(path) == "Config_heavy.pl" ||
                 path.find("/unicore/") != std::string::npos)) {
@@ -282,12 +313,6 @@ std::set<std::string, std::less<>> mentioned(Evidence& evidence, NodeId node) {
         }
     });
     return {names.begin(), names.end()};
-}
-
-bool perl_runs(Evidence& evidence) {
-    return std::any_of(evidence.links().begin(), evidence.links().end(), [&](const auto& link) {
-        return is_perl_program(evidence.rootfs(), link.first);
-    });
 }
 
 bool is_documentation(const rootfs::Node& node) {
@@ -309,22 +334,22 @@ void keep_site_modules(Evidence& evidence, const ModuleFolders& folders) {
 
 /// Works on all Perl code at once, since the interpreter may be kept after the code.
 void settle(Evidence& evidence) {
-    if (!perl_runs(evidence)) {
+    const std::vector<NodeId> perls = interpreters(evidence);
+    if (perls.empty()) {
         return;
     }
     const rootfs::Rootfs& tree = evidence.rootfs();
-    const ModuleFolders folders = module_folders(evidence);
+    const ModuleFolders folders = module_folders(evidence, perls);
     keep_site_modules(evidence, folders);
-    for (const auto& [program, link] : evidence.links()) {
-        if (is_perl_program(tree, program)) {
-            for (const std::string_view name : implicit_modules) {
-                keep_module(evidence, folders, name, program);
-            }
+    for (const NodeId interpreter : perls) {
+        for (const std::string_view name : implicit_modules) {
+            keep_module(evidence, folders, name, interpreter);
         }
     }
     std::vector<NodeId> code;
     for (const auto& [node, reasons] : evidence.kept()) {
-        if (tree[node].is_file() && is_perl_code(tree[node].path, evidence.text(node))) {
+        if (tree[node].is_file() &&
+            (is_perl_code(tree[node].path, evidence.text(node)) || embeds_perl(evidence, node))) {
             code.push_back(node);
         }
     }

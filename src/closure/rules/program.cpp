@@ -64,13 +64,12 @@ void keep_command(Evidence& evidence, const std::vector<std::string>& argv,
     }
     for (std::size_t i = 1; i < argv.size(); ++i) {
         keep_argument(evidence, argv[i], origin);
-        // An entrypoint that runs its arguments (a script's exec "$@", tini --) gets a program.
-        if (argv[i].find('/') == std::string::npos || argv[i].starts_with('/')) {
-            const bool first_word = i == 1 || argv[i - 1] == "--";
-            if (first_word && !argv[i].starts_with('-')) {
-                evidence.keep_program(argv[i], {program.id, std::nullopt, Confidence::likely,
-                                                origin + " is given " + argv[i]});
-            }
+        // An entrypoint that runs its arguments (a script's exec "$@", tini -g --, gosu USER) gets
+        // a program somewhere among them.
+        if (!argv[i].starts_with('-') &&
+            (argv[i].find('/') == std::string::npos || argv[i].starts_with('/'))) {
+            evidence.keep_program(argv[i], {program.id, std::nullopt, Confidence::likely,
+                                            origin + " is given " + argv[i]});
         }
     }
 }

@@ -31,6 +31,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::locale,
         &rules::time_zone,
         &rules::perl,
+        &rules::postgresql_client,
         &rules::python,
         &rules::java,
         &rules::packed_library,

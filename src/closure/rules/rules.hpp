@@ -33,6 +33,7 @@ extern const Rule time_zone;
 extern const Rule pam;
 extern const Rule openssl;
 extern const Rule perl;
+extern const Rule postgresql_client;
 extern const Rule python;
 extern const Rule java;
 extern const Rule packed_library;

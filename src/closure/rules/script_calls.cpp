@@ -101,6 +101,8 @@ constexpr auto functions = std::to_array<Function>({
     {Language::perl, "", "open3", Form::either, 3},
     {Language::perl, "", "capturex", Form::words},
     {Language::perl, "", "systemx", Form::words},
+    {Language::perl, "", "which", Form::lookup},
+    {Language::perl, "", "can_run", Form::lookup},
     {Language::lua, "os", "execute", Form::shell},
     {Language::lua, "io", "popen", Form::shell},
 });
@@ -321,9 +323,9 @@ class Finder {
             }
             return method_of(object, own);
         }
-        if (at >= 1 &&
-            (mark(at - 1, '$') || mark(at - 1, '@') || mark(at - 1, '%') || mark(at - 1, '&') ||
-             name(at - 1, "def") || name(at - 1, "function") || name(at - 1, "sub"))) {
+        if (at >= 1 && (mark(at - 1, '$') || mark(at - 1, '@') || mark(at - 1, '%') ||
+                        (mark(at - 1, '&') && !is(Language::perl)) || name(at - 1, "def") ||
+                        name(at - 1, "function") || name(at - 1, "sub"))) {
             return nullptr;
         }
         if (const auto bound = functions_.find(own); bound != functions_.end()) {

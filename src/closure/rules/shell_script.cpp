@@ -133,6 +133,24 @@ std::vector<std::string> known_words(const ShellCommand& command) {
     return words;
 }
 
+/// "$command_directory/postsuper", of which only the end is known: the program of that name in
+/// PATH, or that the script's own package has.
+void keep_program_somewhere(Evidence& evidence, std::string_view name, const ShellOrigin& origin,
+                            const Reason& reason) {
+    evidence.keep_program(name, reason);
+    const auto owner = origin.file ? evidence.packages().owner(*origin.file) : std::nullopt;
+    if (!owner) {
+        return;
+    }
+    const std::vector<NodeId> files = evidence.packages()[*owner].files;
+    for (const NodeId file : files) {
+        if (evidence.rootfs()[file].is_executable() &&
+            path::basename(evidence.rootfs()[file].path) == name) {
+            evidence.keep(file, reason);
+        }
+    }
+}
+
 /// A command of the script; also in folders that the script adds to PATH.
 void keep_command(Evidence& evidence, const ShellFacts& facts, const ShellCommand& command,
                   const ShellOrigin& origin) {
@@ -165,6 +183,10 @@ void keep_command(Evidence& evidence, const ShellFacts& facts, const ShellComman
             }
         }
     }
+    // "$folder/name" of a variable that the script's starter may set.
+    if (path::parent(command.name()) == "/") {
+        keep_program_somewhere(evidence, path::basename(command.name()), origin, reason);
+    }
     if (command.reach != ShellReach::never && !command.tested) {
         // The image's own script meets the same lack, so that this stops nobody.
         evidence.unresolved({.name = command.name(),
@@ -180,6 +202,10 @@ void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& nam
                const ShellOrigin& origin) {
     const Reason reason{shell_script.id, origin.file, confidence_of(named.reach),
                         origin.name + " names " + named.path + at_line(named.place)};
+    if (named.use == ShellPath::Use::started) {
+        keep_program_somewhere(evidence, path::basename(named.path), origin, reason);
+        return;
+    }
     std::vector<std::string> bases{origin.workdir};
     if (!named.path.starts_with('/')) {
         bases.insert(bases.end(), facts.folders.begin(), facts.folders.end());
@@ -201,6 +227,44 @@ void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& nam
     }
 }
 
+/// Whether a command starts a login shell: `bash -lc TEXT`, `su - USER`.
+bool starts_login_shell(const std::vector<std::string>& words) {
+    const std::string_view name = words.empty() ? "" : path::basename(words.front());
+    if (name == "su" || name == "runuser") {
+        return std::any_of(words.begin() + 1, words.end(), [](const std::string& word) {
+            return word == "-" || word == "-l" || word == "--login";
+        });
+    }
+    for (std::size_t i = 1; i < words.size() && shell_dialect(name); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--login" || (word.starts_with('-') && !word.starts_with("--") &&
+                                  word.find('l') != std::string_view::npos)) {
+            return true;
+        }
+        if (!word.starts_with('-')) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/// What a login shell reads first (bash(1), INVOCATION; dash(1)).
+void read_login_files(Evidence& evidence, ShellDialect dialect, const ShellOrigin& origin) {
+    const std::string home(evidence.config().env_value("HOME").value_or("/root"));
+    for (const std::string& file :
+         {std::string("/etc/profile"), path::join(home, ".bash_profile"),
+          path::join(home, ".bash_login"), path::join(home, ".profile")}) {
+        const auto node = evidence.rootfs().resolve(file).node;
+        if (!node || !evidence.rootfs()[*node].is_file() || evidence.is_kept(*node)) {
+            continue;
+        }
+        evidence.keep_path(file, {shell_script.id, origin.file, Confidence::likely,
+                                  origin.name + " starts a login shell, which reads it"});
+        keep_shell_text(evidence, evidence.text(*node), dialect,
+                        {*node, file, origin.workdir, {}, 0}, std::vector<std::string>());
+    }
+}
+
 void apply(Evidence& evidence, const ShellFacts& facts,
            const std::set<std::string, std::less<>>& started, const ShellOrigin& origin) {
     for (const std::string& file : facts.files) {
@@ -211,6 +275,9 @@ void apply(Evidence& evidence, const ShellFacts& facts,
     }
     for (const ShellCommand& command : facts.commands) {
         keep_command(evidence, facts, command, origin);
+        if (command.reach != ShellReach::never && starts_login_shell(known_words(command))) {
+            read_login_files(evidence, ShellDialect::bash, origin);
+        }
     }
     for (const ShellPath& named : facts.paths) {
         keep_path(evidence, facts, named, origin);
@@ -286,17 +353,64 @@ void read_operand(Evidence& evidence, const std::vector<std::string>& line, std:
     }
 }
 
+/// As a shell would be given the words.
+std::string quoted(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += text.empty() ? "'" : " '";
+        for (const char c : word) {
+            text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        }
+        text += '\'';
+    }
+    return text;
+}
+
+/// What the config's program runs in turn, where it is one that does: `timeout 5 app`,
+/// `su -c 'app --flag'`, `find … -exec app`.
+void read_wrapped(Evidence& evidence, const std::vector<std::string>& line,
+                  const std::string& name) {
+    if (line.size() < 2 || shell_dialect(line.front())) {
+        return;
+    }
+    std::set<std::string, std::less<>> started;
+    const ShellOrigin origin = from_config(evidence, name);
+    if (starts_login_shell(line)) {
+        read_login_files(evidence, ShellDialect::bash, origin);
+    }
+    ShellContext context = context_of(evidence, ShellDialect::dash, origin, started);
+    context.arguments = std::vector<std::string>();
+    context.script = nullptr;  // the kernel starts no script without a first line
+    ShellFacts facts = read_shell(quoted(line), context);
+    // Of the program itself its own rule tells.
+    std::erase_if(facts.commands,
+                  [&](const ShellCommand& command) { return command.name() == line.front(); });
+    if (!facts.commands.empty()) {
+        facts.paths.clear();
+        apply(evidence, facts, started, origin);
+    }
+}
+
 /// The shell form of ENTRYPOINT and CMD, and any `sh -c` or `sh FILE` behind a wrapper.
 void start(Evidence& evidence) {
     for (const std::vector<std::string>& line : command_lines(evidence)) {
         keep_package_scripts(evidence, line, from_config(evidence, "the start command"));
+        read_wrapped(evidence, line, "the start command");
         for (std::size_t i = 0; i < line.size(); ++i) {
             if (const auto dialect = shell_dialect(line[i])) {
                 read_operand(evidence, line, i, *dialect);
+                if (starts_login_shell(
+                        {line.begin() + static_cast<std::ptrdiff_t>(i), line.end()})) {
+                    read_login_files(evidence, *dialect,
+                                     from_config(evidence, "the start command"));
+                }
             }
         }
     }
     const std::vector<std::string>& check = evidence.config().healthcheck;
+    if (check.size() > 1 && check.front() == "CMD") {
+        read_wrapped(evidence, {check.begin() + 1, check.end()}, "HEALTHCHECK");
+    }
     if (check.size() > 1 && check.front() == "CMD-SHELL") {
         const std::vector<std::string>& shell = evidence.config().shell;
         const std::string program = shell.empty() ? "/bin/sh" : shell.front();
@@ -307,11 +421,28 @@ void start(Evidence& evidence) {
     }
 }
 
+/// Of a script of the application that has no first line its name tells: something gives it to a
+/// shell, or sources it.
+std::optional<ShellDialect> dialect_of(Evidence& evidence, NodeId node) {
+    const std::string_view text = evidence.text(node);
+    const std::string_view path = evidence.rootfs()[node].path;
+    const bool named = path.ends_with(".sh") || path.ends_with(".bash");
+    if (!named || text.starts_with("#!") || !is_text(text) || evidence.packages().owner(node)) {
+        return dialect_of_script(text);
+    }
+    return path.ends_with(".bash") ? ShellDialect::bash : ShellDialect::dash;
+}
+
 void read_script(Evidence& evidence, NodeId node) {
-    if (const auto dialect = dialect_of_script(evidence.text(node))) {
+    if (const auto dialect = dialect_of(evidence, node)) {
         keep_shell_text(evidence, evidence.text(node), *dialect,
                         {node, evidence.rootfs()[node].path, workdir_of(evidence), {}, 0},
                         arguments_of(evidence, node));
+        const auto words = first_line(evidence.text(node)).words;
+        if (starts_login_shell({words.begin(), words.end()})) {
+            read_login_files(evidence, *dialect,
+                             {node, evidence.rootfs()[node].path, workdir_of(evidence), {}, 0});
+        }
     }
 }
 

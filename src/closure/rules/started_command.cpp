@@ -64,20 +64,6 @@ Author author_of(Evidence& evidence, NodeId node) {
     return dependency ? Author::dependency : Author::application;
 }
 
-/// Compilers, version control, package managers, what serves somebody at a terminal (completion for
-/// his shell):
-/// libraries call them where their own developers work, and do without elsewhere.
-bool is_developers_tool(std::string_view name) {
-    static constexpr std::array<std::string_view, 50> names{
-        "ant",   "apk",        "apt",   "apt-get", "ar",     "bash",  "bzr",     "c++",  "cargo",
-        "cc",    "clang",      "cmake", "conda",   "docker", "dpkg",  "fish",    "g++",  "gcc",
-        "gdb",   "gfortran",   "git",   "go",      "hg",     "javac", "ld",      "less", "make",
-        "man",   "more",       "mvn",   "ninja",   "nm",     "npm",   "objdump", "open", "pip",
-        "pip3",  "pkg-config", "pnpm",  "rpm",     "rustc",  "strip", "stty",    "svn",  "vi",
-        "which", "xdg-open",   "yarn",  "yum",     "zsh"};
-    return std::find(names.begin(), names.end(), path::basename(name)) != names.end();
-}
-
 bool is_installed_on_top(const Evidence& evidence, NodeId node) {
     return layer_origins(evidence)[evidence.rootfs()[node].layer] != LayerOrigin::base;
 }
@@ -125,18 +111,25 @@ void keep_call(Evidence& evidence, NodeId script, const ScriptCall& call, const 
     }
 }
 
+/// ['tar', '-x']: a command's words, for a function of the script's own that runs them.
+bool begins_a_list(const std::vector<ScriptToken>& tokens, std::size_t at) {
+    return at > 0 && tokens[at - 1].is_mark('[') && at + 1 < tokens.size() &&
+           tokens[at + 1].is_mark(',');
+}
+
 /// In a script that starts what it computes, the names in quotes of programs that were installed
-/// for this image.
+/// for this image, and those that begin a list.
 void keep_named_programs(Evidence& evidence, NodeId script,
                          const std::vector<ScriptToken>& tokens) {
-    for (const ScriptToken& token : tokens) {
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        const ScriptToken& token = tokens[i];
         constexpr std::size_t longest = 64;
         if (token.kind != ScriptToken::Kind::string || token.text.size() < 2 ||
             token.text.size() > longest || token.text.find('/') != std::string::npos) {
             continue;
         }
         const auto program = evidence.find_program(token.text).node;
-        if (program && is_installed_on_top(evidence, *program)) {
+        if (program && (is_installed_on_top(evidence, *program) || begins_a_list(tokens, i))) {
             evidence.keep_program(token.text, {started_command.id, script, Confidence::likely,
                                                "starts programs and names " + token.text});
         }

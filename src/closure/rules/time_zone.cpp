@@ -73,10 +73,47 @@ void start(Evidence& evidence) {
     }
 }
 
+bool is_zone_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '/' || c == '+' || c == '-';
+}
+
+/// "export TZ=Asia/Tokyo", "${TZ:-Asia/Tokyo}", "$ENV{TZ} = 'Asia/Tokyo'": texts that set it
+/// themselves.
+void inspect(Evidence& evidence, rootfs::NodeId node) {
+    constexpr std::size_t largest_text = 1UL << 20;
+    constexpr std::size_t furthest = 12;
+    const rootfs::Node& file = evidence.rootfs()[node];
+    if (!file.is_file() || file.header.size > largest_text || is_zone_path(file.path) ||
+        evidence.elf(node) != nullptr) {
+        return;
+    }
+    const std::string_view text = evidence.text(node);
+    for (std::size_t at = text.find("TZ"); at != std::string_view::npos;
+         at = text.find("TZ", at + 2)) {
+        std::string_view rest = text.substr(at + 2);
+        const std::size_t begin = rest.substr(0, furthest).find_first_not_of("=:-'\"{}[](), ");
+        if (begin == 0 || begin == std::string_view::npos ||
+            (at > 0 && is_zone_char(text[at - 1]))) {
+            continue;
+        }
+        rest.remove_prefix(begin);
+        const auto end = std::find_if_not(rest.begin(), rest.end(), is_zone_char);
+        const std::string zone(rest.begin(), end);
+        if (zone.empty() || zone.front() == '/') {
+            continue;
+        }
+        evidence.keep_path(path::join(zone_folder, zone),
+                           {time_zone.id, node, Confidence::likely, "sets TZ to " + zone});
+    }
+}
+
 }  // namespace
 
-const Rule time_zone{
-    .id = "time-zone", .summary = "the time zone data that the program is given", .start = start};
+const Rule time_zone{.id = "time-zone",
+                     .summary = "the time zone data that the program is given",
+                     .start = start,
+                     .inspect = inspect};
 
 }  // namespace rules
 }  // namespace slimimg::closure

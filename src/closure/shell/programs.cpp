@@ -64,6 +64,11 @@ void Reader::run_unknown(const Here& here, const Fields& argv) {
         return;  // eval "$name=value": an assignment to some variable
     }
     add_path(here, name, Use::argument);
+    const std::string end = name.substr(name.rfind('/') + 1);
+    if (end.size() < name.size() && is_known(end) && is_plausible(end)) {
+        paths_.push_back(
+            {{"*/" + end, Use::started, place(here), {}}, here.scope, here.conditional});
+    }
     if (here.functions) {
         reach_matching_functions(here, argv);
     }

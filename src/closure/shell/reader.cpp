@@ -20,6 +20,8 @@ std::string_view shell_path_use_name(ShellPath::Use use) {
             return "written";
         case Use::tested:
             return "tested";
+        case Use::started:
+            return "started";
         case Use::changed_to:
             return "changed to";
         case Use::argument:

@@ -1,0 +1,222 @@
+#include <doctest/doctest.h>
+
+#include "support/closure.hpp"
+#include "support/installed.hpp"
+#include "support/program.hpp"
+
+// Programs that other programs, the config and scripts start, and what those read.
+
+using namespace slimimg;
+using namespace test;
+using namespace std::string_literals;
+
+namespace {
+
+/// Programs in /usr/bin of a distribution, and `more`.
+rootfs::Rootfs with_programs(const std::vector<std::string>& names, std::vector<Member> more = {}) {
+    std::vector<Member> members{folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+                                folder("usr/bin")};
+    for (const std::string& name : names) {
+        members.push_back(file("usr/bin/" + name, program_with({}, name), 0755));
+    }
+    return tree_of({tar(members), tar(more)});
+}
+
+}  // namespace
+
+TEST_CASE("what the config's program is told to run stays, wherever it stands") {
+    using Argv = std::vector<std::string>;
+    for (const Argv& argv :
+         {Argv{"gosu", "nobody", "app"}, Argv{"init", "-g", "-e", "143", "--", "dumb", "-c", "app"},
+          Argv{"timeout", "-k", "5", "-s", "INT", "5", "app"}, Argv{"su", "nobody", "-c", "app -x"},
+          Argv{"find", "/srv", "-exec", "app", "{}", ";"}, Argv{"poetry", "run", "app"}}) {
+        CAPTURE(argv.front());
+        const ClosureOf image(with_programs({"gosu", "init", "dumb", "timeout", "su", "find",
+                                             "poetry", "app", "other"}),
+                              runs(argv));
+        CHECK(image.keeps("/usr/bin/app"));
+        CHECK_FALSE(image.keeps("/usr/bin/other"));
+    }
+    image::Config checked = runs({"/usr/bin/other"});
+    checked.healthcheck = {"CMD", "timeout", "5", "app"};
+    CHECK(ClosureOf(with_programs({"timeout", "app", "other"}), checked).keeps("/usr/bin/app"));
+    CHECK(ClosureOf(with_programs({"timeout"}), runs({"timeout", "5", "gone"}))
+              .misses("gone", "command"));
+}
+
+TEST_CASE(
+    "a program of a package that the starter's own one asks for is found by the end of a text") {
+    const auto image = [](const std::string& relations, const std::string& data,
+                          const char* symbol = "execvp") {
+        return ClosureOf(
+            tree_of(installed(tar({folder("usr"), folder("usr/bin"),
+                                   file("usr/bin/sync", program_with({symbol}, data), 0755),
+                                   file("usr/bin/shell", program_with({}, "x"), 0755),
+                                   file("usr/bin/less", program_with({}, "x"), 0755)}),
+                              {{"client", "libc\nProvides: shell-client", "/usr/bin/shell\n"},
+                               {"pager", "", "/usr/bin/less\n"},
+                               {"sync", relations, "/usr/bin/sync\n"}})),
+            runs({"/usr/bin/sync"}));
+    };
+    const std::string data = "\0sync+shell\0less\0"s;
+    CHECK(image("client", data).rules("/usr/bin/shell") == "child-program");
+    CHECK(image("libc\nRecommends: a | shell-client, pager", data).keeps("/usr/bin/shell"));
+    CHECK(image("libc\nSuggests: client", data).keeps("/usr/bin/shell"));
+    CHECK_FALSE(image("libc", data).keeps("/usr/bin/shell"));
+    CHECK_FALSE(image("client", "\0shells\0"s).keeps("/usr/bin/shell"));
+    CHECK_FALSE(image("client", data, "puts").keeps("/usr/bin/shell"));
+    // A pager is for somebody at a terminal.
+    CHECK_FALSE(image("pager", data).keeps("/usr/bin/less"));
+}
+
+TEST_CASE("siblings are named behind a folder too, and started by a library of the same package") {
+    const auto image = [](const std::string& data, std::vector<std::string> imports,
+                          const std::string& source) {
+        const std::string starter =
+            test::elf({.interpreter = "/lib64/ld.so",
+                       .needed = {"libown.so"},
+                       .symbols = {{.name = imports.front(), .defined = false}},
+                       .sections = {{.name = ".rodata", .content = data}}});
+        return ClosureOf(
+            tree_of(installed(
+                tar({folder("lib64"), file("lib64/ld.so", test::elf({.soname = "ld.so"}), 0755),
+                     folder("usr"), folder("usr/bin"), file("usr/bin/mail", starter, 0755),
+                     file("usr/bin/drop", program_with({}, "x"), 0755), folder("usr/lib"),
+                     file("usr/lib/libown.so", object_with({.soname = "libown.so"}, {"execv"}))}),
+                {{"mail", "libc\nSource: post", "/usr/bin/mail\n/usr/bin/drop\n"},
+                 {"libown", "libc\nSource: " + source, "/usr/lib/libown.so\n"}})),
+            runs({"/usr/bin/mail"}));
+    };
+    CHECK(image("\0/agent/drop\0"s, {"execv"}, "other").keeps("/usr/bin/drop"));
+    CHECK(image("\0%s/drop -r\0"s, {"puts"}, "post").keeps("/usr/bin/drop"));
+    CHECK_FALSE(image("\0%s/drop -r\0"s, {"puts"}, "other").keeps("/usr/bin/drop"));
+    CHECK_FALSE(image("\0/agent/dropped\0"s, {"execv"}, "post").keeps("/usr/bin/drop"));
+}
+
+TEST_CASE("tar has its compressors, and xargs the program that it runs unasked") {
+    const auto tools = [](const char* program) {
+        return ClosureOf(
+            with_programs({"gzip", "xz", "echo"}, {file("usr/bin/" + std::string(program),
+                                                        program_with({"execlp"}, "x"), 0755)}),
+            runs({"/usr/bin/" + std::string(program)}));
+    };
+    CHECK(tools("tar").keeps("/usr/bin/gzip"));
+    CHECK(tools("tar").keeps("/usr/bin/xz"));
+    CHECK_FALSE(tools("tar").keeps("/usr/bin/echo"));
+    CHECK(tools("xargs").keeps("/usr/bin/echo"));
+    CHECK_FALSE(tools("other").keeps("/usr/bin/gzip"));
+}
+
+TEST_CASE("pg_wrapper starts the program that it is called as") {
+    const ClosureOf image(
+        with_programs({}, {file("usr/share/wrap/pg_wrapper", "#!/usr/bin/perl\n", 0755),
+                           test::symlink("usr/bin/psql", "../share/wrap/pg_wrapper"),
+                           file("usr/lib/postgresql/15/bin/psql", program_with({}, "x"), 0755),
+                           file("usr/lib/postgresql/15/bin/pg_dump", program_with({}, "x"), 0755)}),
+        runs({"psql"}));
+    CHECK(image.rules("/usr/lib/postgresql/15/bin/psql") == "postgresql-client");
+    CHECK_FALSE(image.keeps("/usr/lib/postgresql/15/bin/pg_dump"));
+}
+
+TEST_CASE("a program of which a script knows only the end is looked for in PATH and its package") {
+    const ClosureOf image(
+        tree_of(installed(
+            tar({folder("bin"), file("bin/sh", program_with({}, "x"), 0755),
+                 file("bin/super", program_with({}, "x"), 0755), folder("usr"), folder("usr/lib"),
+                 file("usr/lib/mail/run", "#!/bin/sh\n$folder/super || exit\n$folder/own\n", 0755),
+                 file("usr/lib/mail/own", program_with({}, "x"), 0755)}),
+            {{"mail", "", "/usr/lib/mail/run\n/usr/lib/mail/own\n"}})),
+        runs({"/usr/lib/mail/run"}));
+    CHECK(image.keeps("/bin/super"));
+    CHECK(image.keeps("/usr/lib/mail/own"));
+}
+
+TEST_CASE("an application's script without a first line is read for its name") {
+    const auto image = [](const std::string& name) {
+        return ClosureOf(with_programs({"sh", "nl"}, {folder("app"),
+                                                      file("app/run",
+                                                           "#!/usr/bin/sh\ncd /app\n"
+                                                           "for s in *; do . ./$s; done\n",
+                                                           0755),
+                                                      file("app/" + name, "nl /etc/passwd\n")}),
+                         runs({"/app/run"}));
+    };
+    CHECK(image("step.sh").keeps("/usr/bin/nl"));
+    CHECK_FALSE(image("notes.txt").keeps("/usr/bin/nl"));
+}
+
+TEST_CASE("login shells read the profiles") {
+    const auto image = [](const std::vector<std::string>& argv) {
+        return ClosureOf(
+            with_programs({"bash", "su", "id", "app"},
+                          {file("etc/profile", "for f in /etc/profile.d/*.sh; do . $f; done\n"),
+                           folder("etc/profile.d"), file("etc/profile.d/paths.sh", "id -u\n"),
+                           folder("root"), file("root/.profile", "x=1\n")}),
+            runs(argv));
+    };
+    for (const std::vector<std::string>& argv : {std::vector<std::string>{"bash", "-lc", "app"},
+                                                 {"bash", "--login", "-c", "app"},
+                                                 {"su", "-", "nobody", "-c", "app"},
+                                                 {"bash", "-c", "exec bash -l -c app"}}) {
+        CAPTURE(argv[1]);
+        const ClosureOf login = image(argv);
+        CHECK(login.keeps("/etc/profile"));
+        CHECK(login.keeps("/etc/profile.d/paths.sh"));
+        CHECK(login.keeps("/usr/bin/id"));
+        CHECK(login.keeps("/root/.profile"));
+        CHECK(login.keeps("/usr/bin/app"));
+    }
+    CHECK_FALSE(image({"bash", "-ec", "app"}).keeps("/etc/profile"));
+}
+
+TEST_CASE("a zone that a script sets stays") {
+    const auto keeps = [](const std::string& line) {
+        return ClosureOf(
+                   with_programs({"sh"}, {folder("usr/share"), folder("usr/share/zoneinfo"),
+                                          folder("usr/share/zoneinfo/Asia"),
+                                          file("usr/share/zoneinfo/Asia/Tokyo", "x"),
+                                          file("run", "#!/usr/bin/sh\n" + line + "\n", 0755)}),
+                   runs({"/run"}))
+            .keeps("/usr/share/zoneinfo/Asia/Tokyo");
+    };
+    CHECK(keeps("export TZ=Asia/Tokyo"));
+    CHECK(keeps("TZ=\"${TZ:-Asia/Tokyo}\""));
+    CHECK(keeps("date -d 'TZ=\"Asia/Tokyo\" 10:00'"));
+    CHECK(keeps("$ENV{TZ} = 'Asia/Tokyo';"));
+    CHECK_FALSE(keeps("TZX=Asia/Tokyo"));
+    CHECK_FALSE(keeps("echo Asia/Tokyo"));
+}
+
+TEST_CASE("a folder of plug-ins stays, of however many packages they are") {
+    const auto image = [](const std::string& last) {
+        const std::string plugins = "usr/lib/app/2022/";
+        return ClosureOf(
+            tree_of(installed(
+                tar({folder("usr"), folder("usr/bin"),
+                     file("usr/bin/app", program_with({"dlopen"}, "\0/usr/lib/app/2022\0"s), 0755),
+                     folder("usr/lib"), folder("usr/lib/app"), folder(plugins),
+                     file(plugins + "a.so", "x"), file(plugins + "b.so", "x"),
+                     file(plugins + "c.so", "x"), file(plugins + last, "x")}),
+                {{"a", "", "/" + plugins + "a.so\n"},
+                 {"b", "", "/" + plugins + "b.so\n"},
+                 {"c", "", "/" + plugins + "c.so\n"},
+                 {"d", "", "/" + plugins + last + "\n"}})),
+            runs({"/usr/bin/app"}));
+    };
+    CHECK(image("d.so").keeps("/usr/lib/app/2022/a.so"));
+    CHECK_FALSE(image("manual.txt").keeps("/usr/lib/app/2022/a.so"));
+}
+
+TEST_CASE("the folder stays that a file is made in") {
+    const auto image = [](const std::string& data) {
+        return ClosureOf(
+            tree_of({tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("var"),
+                          folder("var/spool"), folder("var/spool/own"), folder("usr"),
+                          folder("usr/share"), folder("usr/share/own")}),
+                     tar({file("app", program_with({}, data), 0755)})}),
+            runs({"/app"}));
+    };
+    CHECK(image("\0/var/spool/own/queue\0"s).keeps("/var/spool/own"));
+    CHECK_FALSE(image("\0/var/other/queue\0"s).keeps("/var/spool/own"));
+    CHECK_FALSE(image("\0/usr/share/own/gone\0"s).keeps("/usr/share/own"));
+}
