@@ -64,6 +64,7 @@ TEST_CASE(
     CHECK(image("libc\nSuggests: client", data).keeps("/usr/bin/shell"));
     CHECK_FALSE(image("libc", data).keeps("/usr/bin/shell"));
     CHECK_FALSE(image("client", "\0shells\0"s).keeps("/usr/bin/shell"));
+    CHECK_FALSE(image("client", "\0seashell\0"s).keeps("/usr/bin/shell"));
     CHECK_FALSE(image("client", data, "puts").keeps("/usr/bin/shell"));
     // A pager is for somebody at a terminal.
     CHECK_FALSE(image("pager", data).keeps("/usr/bin/less"));
@@ -91,6 +92,7 @@ TEST_CASE("siblings are named behind a folder too, and started by a library of t
     CHECK(image("\0%s/drop -r\0"s, {"puts"}, "post").keeps("/usr/bin/drop"));
     CHECK_FALSE(image("\0%s/drop -r\0"s, {"puts"}, "other").keeps("/usr/bin/drop"));
     CHECK_FALSE(image("\0/agent/dropped\0"s, {"execv"}, "post").keeps("/usr/bin/drop"));
+    CHECK_FALSE(image("\0/proc/self/drop\0"s, {"execv"}, "post").keeps("/usr/bin/drop"));
 }
 
 TEST_CASE("tar has its compressors, and xargs the program that it runs unasked") {
@@ -133,16 +135,44 @@ TEST_CASE("a program of which a script knows only the end is looked for in PATH 
 
 TEST_CASE("an application's script without a first line is read for its name") {
     const auto image = [](const std::string& name) {
-        return ClosureOf(with_programs({"sh", "nl"}, {folder("app"),
-                                                      file("app/run",
-                                                           "#!/usr/bin/sh\ncd /app\n"
-                                                           "for s in *; do . ./$s; done\n",
-                                                           0755),
-                                                      file("app/" + name, "nl /etc/passwd\n")}),
-                         runs({"/app/run"}));
+        return ClosureOf(
+            with_programs({"sh", "nl"},
+                          {folder("app"), file("app/run", "#!/usr/bin/sh\nls | sh -s\n", 0755),
+                           file("app/" + name, "nl /etc/passwd\n")}),
+            runs({"/app/run"}));
     };
     CHECK(image("step.sh").keeps("/usr/bin/nl"));
     CHECK_FALSE(image("notes.txt").keeps("/usr/bin/nl"));
+}
+
+TEST_CASE("a script that changes its folder reads and runs what is there") {
+    const auto image = [](const std::string& lines) {
+        return ClosureOf(
+            with_programs({"sh", "nl"}, {folder("app"), file("app/part", "nl /etc/passwd\n"),
+                                         file("app/tool", program_with({}, "x"), 0755),
+                                         file("run", "#!/usr/bin/sh\n" + lines + "\n", 0755)}),
+            runs({"/run"}));
+    };
+    CHECK(image("cd /app; . ./part").keeps("/usr/bin/nl"));
+    CHECK(image("cd app && sh part").keeps("/usr/bin/nl"));
+    CHECK_FALSE(image("cd /srv; . ./part").keeps("/usr/bin/nl"));
+    CHECK(image("cd /app; ./tool").rules("/app/tool").find("shell-script") != std::string::npos);
+}
+
+TEST_CASE("commands of awk programs are a shell's") {
+    const auto keeps = [](const std::string& program) {
+        return ClosureOf(
+                   with_programs({"sh", "awk", "nl"},
+                                 {file("run", "#!/usr/bin/sh\nawk '" + program + "' /x\n", 0755)}),
+                   runs({"/run"}))
+            .keeps("/usr/bin/nl");
+    };
+    CHECK(keeps("{ system(\"nl \" $1) }"));
+    CHECK(keeps("{ print $1 | \"exec nl -b a\" }"));
+    CHECK(keeps("BEGIN { \"nl\" | getline x; print \"\\\"\" }"));
+    CHECK_FALSE(keeps("{ print \"nl\" }"));
+    CHECK_FALSE(keeps("$1 == \"a\" || \"nl\" == $2 { exit }"));
+    CHECK_FALSE(keeps("{ print \"nl"));
 }
 
 TEST_CASE("login shells read the profiles") {

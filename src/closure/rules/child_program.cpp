@@ -53,6 +53,16 @@ std::map<std::string_view, NodeId> siblings(Evidence& evidence, NodeId node) {
     return found;
 }
 
+/// Packages that others ask for to be installed, set up and looked after, not to run.
+bool is_for_maintenance(std::string_view package) {
+    static constexpr std::array<std::string_view, 12> names{
+        "adduser",      "cron",           "debconf",
+        "debianutils",  "dpkg",           "init-system-helpers",
+        "install-info", "logrotate",      "lsb-base",
+        "passwd",       "sensible-utils", "ucf"};
+    return std::find(names.begin(), names.end(), package) != names.end();
+}
+
 /// Programs of the packages that the program's own package depends on, recommends or suggests, by
 /// name: who packed it knew what it starts (rsync and git ssh, tar bzip2 and xz).
 std::map<std::string_view, NodeId> relatives(Evidence& evidence, NodeId node) {
@@ -60,12 +70,12 @@ std::map<std::string_view, NodeId> relatives(Evidence& evidence, NodeId node) {
     const PackageDb& packages = evidence.packages();
     std::map<std::string_view, NodeId> found;
     const auto owner = packages.owner(node);
-    if (!owner) {
+    if (!owner || is_for_maintenance(packages[*owner].name)) {
         return found;
     }
     for (const auto* list : {&packages[*owner].depends, &packages[*owner].recommends}) {
         for (const std::string& wanted : *list) {
-            const auto package = packages.find(wanted);
+            const auto package = is_for_maintenance(wanted) ? std::nullopt : packages.find(wanted);
             for (const NodeId file : package ? packages[*package].files : std::vector<NodeId>()) {
                 const Node& program = tree[file];
                 const std::string_view folder = path::basename(path::parent(program.path));
@@ -80,21 +90,31 @@ std::map<std::string_view, NodeId> relatives(Evidence& evidence, NodeId node) {
     return found;
 }
 
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 /// Linkers lay a text into the end of a longer one ("ssh" into "git+ssh"), so that only its end can
-/// be seen.
-bool has_text_ending_in(Evidence& evidence, NodeId node, std::string_view name) {
+/// be seen; of a word ("ip" of "gzip") it is no evidence.
+bool has_text_ending_in(std::string_view data, std::string_view name) {
     const std::string wanted = std::string(name) + '\0';
-    const auto parts = elf::constant_data(as_bytes(evidence.text(node)));
-    return std::any_of(parts.begin(), parts.end(), [&](Bytes part) {
-        return as_text(part).find(wanted) != std::string_view::npos;
-    });
+    for (std::size_t at = data.find(wanted); at != std::string_view::npos;
+         at = data.find(wanted, at + 1)) {
+        if (at == 0 || !is_letter(data[at - 1])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void keep_relatives(Evidence& evidence, NodeId node) {
     constexpr std::size_t step_bytes = 64;
+    const auto parts = elf::constant_data(as_bytes(evidence.text(node)));
     for (const auto& [name, program] : relatives(evidence, node)) {
         if (evidence.afford(child_program.id, node, evidence.text(node).size() / step_bytes) &&
-            has_text_ending_in(evidence, node, name)) {
+            std::any_of(parts.begin(), parts.end(), [name = name](Bytes part) {
+                return has_text_ending_in(as_text(part), name);
+            })) {
             evidence.keep(program, {child_program.id, node, Confidence::likely,
                                     "starts programs and names " + std::string(name) +
                                         ", of a package that its own one asks for"});
@@ -149,6 +169,9 @@ std::set<std::string, std::less<>> named_siblings(Evidence& evidence, NodeId nod
     const auto programs = siblings(evidence, node);
     for_each_string(evidence, node, [&](std::string_view text) {
         const std::string_view word = text.substr(0, text.find(' '));
+        if (path::is_within(word, "/proc") || path::is_within(word, "/sys")) {
+            return;
+        }
         const std::string_view name = word.substr(word.rfind('/') + 1);
         if (programs.contains(name)) {
             named.emplace(name);

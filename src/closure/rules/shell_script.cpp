@@ -161,7 +161,11 @@ void keep_command(Evidence& evidence, const ShellFacts& facts, const ShellComman
     if (command.reach != ShellReach::never) {
         keep_package_scripts(evidence, known_words(command), origin);
     }
-    for (const std::string& folder : origin.programs) {
+    std::vector<std::string> folders = origin.programs;
+    if (command.name().find('/') != std::string::npos && !command.name().starts_with('/')) {
+        folders.insert(folders.end(), facts.folders.begin(), facts.folders.end());
+    }
+    for (const std::string& folder : folders) {
         if (evidence.keep_program(path::join(folder, command.name()), reason)) {
             return;
         }

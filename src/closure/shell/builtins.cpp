@@ -38,16 +38,27 @@ void Reader::run_builtin(const Here& here, const Fields& argv) {
     }
 }
 
+std::vector<ShellSource> Reader::files_named(const std::string& name) {
+    std::vector<ShellSource> files;
+    if (!context_.source) {
+        return files;
+    }
+    files = context_.source(name);
+    for (std::size_t i = 0; i < facts_.folders.size() && files.empty() && !name.starts_with('/') &&
+                            expander_.spend(name.size() + facts_.folders[i].size());
+         ++i) {
+        files = context_.source(path::join(facts_.folders[i], name));
+    }
+    return files;
+}
+
 void Reader::run_source(const Here& here, const Fields& argv) {
     if (argv.size() < 2) {
         return;
     }
     const std::string& name = argv[1].text;
     add_path(here, name, Use::sourced);
-    std::vector<ShellSource> sources;
-    if (context_.source) {
-        sources = context_.source(shown(name));
-    }
+    const std::vector<ShellSource> sources = files_named(shown(name));
     if (sources.empty() && !is_known(name)) {
         doubt(here, "shell-source-unknown",
               "which file it reads with \".\" depends on what only a run shows");

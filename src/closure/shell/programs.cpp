@@ -1,5 +1,6 @@
 #include "slimimg/base/path.hpp"
 
+#include "closure/shell/awk.hpp"
 #include "closure/shell/operand.hpp"
 #include "closure/shell/reader.hpp"
 #include "closure/shell/text.hpp"
@@ -109,6 +110,8 @@ void Reader::run_wrapped(const Here& here, const Fields& argv) {
         run_find(inner, argv);
     } else if (name == "which") {
         run_type(here, argv);
+    } else if (name.ends_with("awk")) {
+        run_awk(inner, argv);
     } else if (const Wrapper* wrapper = find_wrapper(name)) {
         run_wrapper(inner, *wrapper, argv);
     } else if (shell_dialect(name)) {
@@ -127,6 +130,17 @@ void Reader::run_find(const Here& here, const Fields& argv) {
             command.push_back(argv[i].text == "{}" ? Field{unknown_text(), false} : argv[i]);
         }
         run(here, command);
+    }
+}
+
+void Reader::run_awk(const Here& here, const Fields& argv) {
+    for (const Field& field : tail(argv, 1)) {
+        if (!expander_.spend(8 * field.text.size())) {
+            return;
+        }
+        for (const std::string& command : awk_commands(field.text)) {
+            run_script(here, command, {});
+        }
     }
 }
 
@@ -213,8 +227,8 @@ void Reader::run_shell(const Here& here, const Fields& argv) {
         run_script(here, argv[i].text, tail(argv, i + 2));
     } else if (i >= argv.size()) {
         run_here_documents(here);
-    } else if (context_.source) {
-        std::vector<ShellSource> files = context_.source(shown(argv[i].text));
+    } else {
+        std::vector<ShellSource> files = files_named(shown(argv[i].text));
         // One with its own first line is read for itself.
         std::erase_if(files, [](const ShellSource& file) { return file.text.starts_with("#!"); });
         run_as_script(here, files, tail(argv, i + 1));

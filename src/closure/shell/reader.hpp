@@ -134,6 +134,8 @@ class Reader {
     // ---- built-in commands ----------------------------------------------------------------
 
     void run_builtin(const Here& here, const Fields& argv);
+    /// The files that a name means where the script starts, else in a folder that it changed to.
+    std::vector<ShellSource> files_named(const std::string& name);
     void run_source(const Here& here, const Fields& argv);
     void run_test(const Here& here, const Fields& argv);
     void run_eval(const Here& here, const Fields& argv);
@@ -169,6 +171,7 @@ class Reader {
     void assign_environment(const Here& here, const std::string& text);
 
     /// sh [-options] -c text [name argument…], or a script, or standard input.
+    void run_awk(const Here& here, const Fields& argv);
     void run_shell(const Here& here, const Fields& argv);
     void run_as_script(const Here& here, std::span<const ShellSource> files,
                        const Fields& arguments);
