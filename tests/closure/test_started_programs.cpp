@@ -175,6 +175,22 @@ TEST_CASE("commands of awk programs are a shell's") {
     CHECK_FALSE(keeps("{ print \"nl"));
 }
 
+TEST_CASE("a script that a script writes is read") {
+    const auto keeps = [](const std::string& text) {
+        return ClosureOf(
+                   with_programs(
+                       {"sh", "cat", "nl"},
+                       {file("run", "#!/usr/bin/sh\ncat > /tmp/x <<'E'\n" + text + "\nE\n/tmp/x\n",
+                             0755)}),
+                   runs({"/run"}))
+            .keeps("/usr/bin/nl");
+    };
+    CHECK(keeps("#!/bin/sh\nnl /etc/passwd"));
+    CHECK(keeps("#!/usr/bin/env bash\nnl /etc/passwd"));
+    CHECK_FALSE(keeps("nl /etc/passwd"));
+    CHECK_FALSE(keeps("#!/usr/bin/python3\nnl /etc/passwd"));
+}
+
 TEST_CASE("login shells read the profiles") {
     const auto image = [](const std::vector<std::string>& argv) {
         return ClosureOf(

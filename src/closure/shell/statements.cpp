@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "slimimg/closure/first_line.hpp"
+
 #include "closure/shell/reader.hpp"
 #include "closure/shell/text.hpp"
 
@@ -58,7 +60,14 @@ void Reader::redirect(const Here& here, const Redirection& redirection) {
     using Kind = Redirection::Kind;
     if (redirection.kind == Kind::here_document) {
         const Word& body = program_.here_documents[*redirection.body];
-        add_paths(here, expander_.texts(body, here.scope).front(), Use::mentioned);
+        const std::string text = expander_.texts(body, here.scope).front();
+        add_paths(here, text, Use::mentioned);
+        // cat > /usr/local/bin/tool <<END: a script that this one writes is there to be run.
+        const auto words = first_line(text).words;
+        if (std::any_of(words.begin(), words.end(),
+                        [](std::string_view word) { return shell_dialect(word).has_value(); })) {
+            run_script(here.as_program(), text, {});
+        }
         return;
     }
     for (const std::string& target : expander_.texts(redirection.target, here.scope)) {
