@@ -102,6 +102,7 @@ TEST_CASE("PHP, Ruby, Perl and Lua") {
         "'a' '-b'; c $computed; 'e' 'f'; g ");
     CHECK(perl("my @c = ('a', 'b'); system(@c); open(my $f, '<', 'x'); $o->system('y');") ==
           "~'a' 'b'");
+    CHECK(perl("&systemcall('/usr/sbin/userdel', $user);").starts_with("'/usr/sbin/userdel' "));
     CHECK(perl("my $g = &which('groupadd'); my $u = which(\"useradd\"); can_run('c'); exec($g);") ==
           "'groupadd'; 'useradd'; 'c'; ~groupadd");
     CHECK(calls("os.execute('a') io.popen(\"b\") os.remove('c')", Language::lua) == "a |sh; b |sh");

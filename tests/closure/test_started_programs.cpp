@@ -175,6 +175,18 @@ TEST_CASE("commands of awk programs are a shell's") {
     CHECK_FALSE(keeps("{ print \"nl"));
 }
 
+TEST_CASE("commands that options hold are run") {
+    const auto keeps = [](const std::string& command) {
+        return ClosureOf(with_programs({"sh", "split", "sort", "nl"},
+                                       {file("run", "#!/usr/bin/sh\n" + command + "\n", 0755)}),
+                         runs({"/run"}))
+            .keeps("/usr/bin/nl");
+    };
+    CHECK(keeps("split --filter='cat | nl > $FILE' /x"));
+    CHECK(keeps("sort --compress-program=nl /x"));
+    CHECK_FALSE(keeps("split --prefix=nl /x"));
+}
+
 TEST_CASE("a script that a script writes is read") {
     const auto keeps = [](const std::string& text) {
         return ClosureOf(

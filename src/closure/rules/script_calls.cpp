@@ -101,6 +101,8 @@ constexpr auto functions = std::to_array<Function>({
     {Language::perl, "", "open3", Form::either, 3},
     {Language::perl, "", "capturex", Form::words},
     {Language::perl, "", "systemx", Form::words},
+    {Language::perl, "", "systemcall", Form::words},  // Debian's AdduserCommon.pm
+    {Language::perl, "", "systemcall_silent", Form::words},
     {Language::perl, "", "which", Form::lookup},
     {Language::perl, "", "can_run", Form::lookup},
     {Language::lua, "os", "execute", Form::shell},

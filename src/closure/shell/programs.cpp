@@ -106,6 +106,7 @@ void Reader::add_argument_paths(const Here& here, const Fields& argv) {
 void Reader::run_wrapped(const Here& here, const Fields& argv) {
     const std::string_view name = path::basename(argv.front().text);
     const Here inner = here.as_program();
+    run_option_values(inner, argv);
     if (name == "find") {
         run_find(inner, argv);
     } else if (name == "which") {
@@ -130,6 +131,18 @@ void Reader::run_find(const Here& here, const Fields& argv) {
             command.push_back(argv[i].text == "{}" ? Field{unknown_text(), false} : argv[i]);
         }
         run(here, command);
+    }
+}
+
+void Reader::run_option_values(const Here& here, const Fields& argv) {
+    static constexpr std::string_view options =
+        " --compress-program --filter --rsh --to-command --use-compress-program ";
+    for (const Field& field : tail(argv, 1)) {
+        const std::size_t equals = field.text.find('=');
+        if (field.text.starts_with("--") && equals != field.text.npos &&
+            has_option(options, field.text.substr(0, equals))) {
+            run_script(here, field.text.substr(equals + 1), {});
+        }
     }
 }
 

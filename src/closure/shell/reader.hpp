@@ -171,6 +171,8 @@ class Reader {
     void assign_environment(const Here& here, const std::string& text);
 
     /// sh [-options] -c text [name argument…], or a script, or standard input.
+    /// tar --to-command=CMD, split --filter=CMD and the like.
+    void run_option_values(const Here& here, const Fields& argv);
     void run_awk(const Here& here, const Fields& argv);
     void run_shell(const Here& here, const Fields& argv);
     void run_as_script(const Here& here, std::span<const ShellSource> files,
