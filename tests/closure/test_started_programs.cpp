@@ -265,6 +265,27 @@ TEST_CASE("a folder of plug-ins stays, of however many packages they are") {
     CHECK_FALSE(image("manual.txt").keeps("/usr/lib/app/2022/a.so"));
 }
 
+TEST_CASE("plug-ins are found by a link among the settings of many packages") {
+    const std::string conf = "usr/share/web/available/";
+    const ClosureOf image(
+        tree_of(installed(
+            tar({folder("usr"), folder("usr/bin"),
+                 file("usr/bin/web", program_with({"dlopen"}, "\0/usr/share/web\0"s), 0755),
+                 folder("usr/lib"), folder("usr/lib/web"), file("usr/lib/web/a.so", "x"),
+                 folder("usr/share"), folder("usr/share/web"), folder(conf),
+                 file(conf + "a.conf", "x"), file(conf + "b.conf", "x"), file(conf + "c.conf", "x"),
+                 file(conf + "d.conf", "x"),
+                 test::symlink("usr/share/web/modules", "../../lib/web")}),
+            {{"a", "", "/" + conf + "a.conf\n/usr/lib/web/a.so\n"},
+             {"b", "", "/" + conf + "b.conf\n"},
+             {"c", "", "/" + conf + "c.conf\n"},
+             {"d", "", "/" + conf + "d.conf\n"}})),
+        runs({"/usr/bin/web"}));
+    CHECK(image.keeps("/usr/lib/web/a.so"));
+    CHECK(image.keeps("/usr/share/web/modules"));
+    CHECK_FALSE(image.keeps("/" + conf + "a.conf"));
+}
+
 TEST_CASE("the folder stays that a file is made in") {
     const auto image = [](const std::string& data) {
         return ClosureOf(

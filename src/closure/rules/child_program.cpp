@@ -244,21 +244,24 @@ void inspect(Evidence& evidence, NodeId node) {
     keep_helpers(evidence, node);
 }
 
+bool starts_by_own_library(Evidence& evidence, NodeId program, const Link& link) {
+    const PackageDb& packages = evidence.packages();
+    const auto owner = packages.owner(program);
+    return owner &&
+           std::any_of(link.objects.begin(), link.objects.end(), [&](const LoadedObject& object) {
+               const auto of = packages.owner(object.file);
+               return object.file != program && of &&
+                      packages[*of].origin() == packages[*owner].origin() &&
+                      imports_any(evidence, object.file, starting);
+           });
+}
+
 /// A program may start others by a library of its own (Postfix's mail_run_replace).
 void settle(Evidence& evidence) {
-    const PackageDb& packages = evidence.packages();
     std::vector<NodeId> programs;
     for (const auto& [program, link] : evidence.links()) {
-        const auto owner = packages.owner(program);
-        const bool by_library =
-            owner &&
-            std::any_of(link.objects.begin(), link.objects.end(), [&](const LoadedObject& object) {
-                const auto of = packages.owner(object.file);
-                return object.file != program && of &&
-                       packages[*of].origin() == packages[*owner].origin() &&
-                       imports_any(evidence, object.file, starting);
-            });
-        if (by_library && !starts_what_it_is_given(evidence.rootfs()[program])) {
+        if (starts_by_own_library(evidence, program, link) &&
+            !starts_what_it_is_given(evidence.rootfs()[program])) {
             programs.push_back(program);
         }
     }

@@ -270,6 +270,19 @@ bool is_shared(const Evidence& evidence, NodeId folder) {
            (owners(evidence, folder, many) >= many && !is_plugin_folder(evidence, folder));
 }
 
+/// A link to a folder of plug-ins in one that only the number of packages makes a shared one:
+/// nginx's modules, where four packages of modules have settings beside them.
+bool leads_to_plugins(const Evidence& evidence, NodeId link) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const Text& folder = tree[tree[link].parent].path;
+    if (!tree[link].is_symlink() || is_multiarch_folder(folder) ||
+        std::binary_search(shared_folders.begin(), shared_folders.end(), folder)) {
+        return false;
+    }
+    const auto target = tree.resolve(tree[link].path).node;
+    return target && tree[*target].is_directory() && is_plugin_folder(evidence, *target);
+}
+
 /// `done` holds the folders seen, since linked folders may link back.
 void keep_folder_once(Evidence& evidence, NodeId folder, const Reason& reason,
                       bool (*unwanted)(const Node&), std::set<NodeId>& done) {
@@ -340,9 +353,21 @@ void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
 
 void keep_named(Evidence& evidence, const rootfs::Resolution& found, const Reason& reason,
                 bool (*unwanted)(const Node&)) {
-    if (!evidence.keep_found(found, reason) || !evidence.rootfs()[*found.node].is_directory() ||
-        is_shared_folder(evidence, *found.node) ||
-        is_for_the_host(evidence.rootfs()[*found.node].path)) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    if (!evidence.keep_found(found, reason) || !tree[*found.node].is_directory() ||
+        is_for_the_host(tree[*found.node].path)) {
+        return;
+    }
+    if (is_shared_folder(evidence, *found.node)) {
+        for (const NodeId child : tree.children(*found.node)) {
+            if (evidence.remembered(leads_to_plugins, child)) {
+                evidence.keep(child, reason);
+                keep_folder(
+                    evidence, *tree.resolve(tree[child].path).node,
+                    {reason.rule, child, Confidence::likely, "linked from " + tree[child].path},
+                    unwanted);
+            }
+        }
         return;
     }
     keep_folder(evidence, *found.node, reason, unwanted);
