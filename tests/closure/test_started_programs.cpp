@@ -177,11 +177,14 @@ TEST_CASE("commands of awk programs are a shell's") {
 
 TEST_CASE("commands that options hold are run") {
     const auto keeps = [](const std::string& command) {
-        return ClosureOf(with_programs({"sh", "split", "sort", "nl"},
+        return ClosureOf(with_programs({"sh", "split", "sort", "tar", "mkfs", "mkfs.nl", "nl"},
                                        {file("run", "#!/usr/bin/sh\n" + command + "\n", 0755)}),
                          runs({"/run"}))
-            .keeps("/usr/bin/nl");
+            .keeps(command.starts_with("mkfs") ? "/usr/bin/mkfs.nl" : "/usr/bin/nl");
     };
+    CHECK(keeps("tar -I nl -cf /y /x"));
+    CHECK(keeps("mkfs -t nl /dev/sda"));
+    CHECK_FALSE(keeps("mkfs nl /dev/sda"));
     CHECK(keeps("split --filter='cat | nl > $FILE' /x"));
     CHECK(keeps("sort --compress-program=nl /x"));
     CHECK_FALSE(keeps("split --prefix=nl /x"));

@@ -97,7 +97,7 @@ struct ShellPath {
         read,        ///< redirected from
         written,     ///< redirected to: its folder must be there
         tested,      ///< test -f, -d, -x, …
-        started,     ///< run, of which only the end is known: "*/name"
+        started,     ///< run where it is found: "*/name"
         changed_to,  ///< cd
         argument,    ///< a word of a command or of a loop's list, also behind "--option="
         value,       ///< assigned to a variable

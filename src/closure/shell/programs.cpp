@@ -144,6 +144,18 @@ void Reader::run_option_values(const Here& here, const Fields& argv) {
             run_script(here, field.text.substr(equals + 1), {});
         }
     }
+    const std::string name(path::basename(argv.front().text));
+    const bool by_type = name == "mkfs" || name == "fsck" || name == "mount";
+    for (std::size_t i = 1; i + 1 < argv.size(); ++i) {
+        const std::string& value = argv[i + 1].text;
+        if (name == "tar" && argv[i].text == "-I") {
+            run_script(here, value, {});
+        } else if (by_type && argv[i].text == "-t" && is_known(value) && is_plausible(value)) {
+            paths_.push_back({{"*/" + name + "." + value, Use::started, place(here), {}},
+                              here.scope,
+                              here.conditional});
+        }
+    }
 }
 
 void Reader::run_awk(const Here& here, const Fields& argv) {

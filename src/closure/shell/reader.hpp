@@ -171,7 +171,7 @@ class Reader {
     void assign_environment(const Here& here, const std::string& text);
 
     /// sh [-options] -c text [name argument…], or a script, or standard input.
-    /// tar --to-command=CMD, split --filter=CMD and the like.
+    /// tar --to-command=CMD, split --filter=CMD and the like; mkfs -t ext4, which is mkfs.ext4.
     void run_option_values(const Here& here, const Fields& argv);
     void run_awk(const Here& here, const Fields& argv);
     void run_shell(const Here& here, const Fields& argv);
