@@ -267,7 +267,8 @@ bool is_shared(const Evidence& evidence, NodeId folder) {
     constexpr std::size_t many = 4;
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
            is_multiarch_folder(path) || is_ballast(evidence, folder) ||
-           (owners(evidence, folder, many) >= many && !is_plugin_folder(evidence, folder));
+           (owners(evidence, folder, many) >= many &&
+            !evidence.remembered(is_plugin_folder, folder));
 }
 
 /// A link to a folder of plug-ins in one that only the number of packages makes a shared one:
@@ -280,7 +281,7 @@ bool leads_to_plugins(const Evidence& evidence, NodeId link) {
         return false;
     }
     const auto target = tree.resolve(tree[link].path).node;
-    return target && tree[*target].is_directory() && is_plugin_folder(evidence, *target);
+    return target && tree[*target].is_directory() && evidence.remembered(is_plugin_folder, *target);
 }
 
 /// `done` holds the folders seen, since linked folders may link back.
