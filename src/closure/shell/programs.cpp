@@ -67,8 +67,7 @@ void Reader::run_unknown(const Here& here, const Fields& argv) {
     add_path(here, name, Use::argument);
     const std::string end = name.substr(name.rfind('/') + 1);
     if (end.size() < name.size() && is_known(end) && is_plausible(end)) {
-        paths_.push_back(
-            {{"*/" + end, Use::started, place(here), {}}, here.scope, here.conditional});
+        add_program(here, end);
     }
     if (here.functions) {
         reach_matching_functions(here, argv);
@@ -151,9 +150,7 @@ void Reader::run_option_values(const Here& here, const Fields& argv) {
         if (name == "tar" && argv[i].text == "-I") {
             run_script(here, value, {});
         } else if (by_type && argv[i].text == "-t" && is_known(value) && is_plausible(value)) {
-            paths_.push_back({{"*/" + name + "." + value, Use::started, place(here), {}},
-                              here.scope,
-                              here.conditional});
+            add_program(here, name + "." + value);
         }
     }
 }

@@ -204,6 +204,13 @@ void Reader::add_path(const Here& here, std::string_view text, Use use) {
     paths_.push_back({{std::move(path), use, place(here), {}}, here.scope, here.conditional});
 }
 
+void Reader::add_program(const Here& here, const std::string& name) {
+    if (paths_.size() < most_results) {
+        paths_.push_back(
+            {{"*/" + name, Use::started, place(here), {}}, here.scope, here.conditional});
+    }
+}
+
 void Reader::add_paths(const Here& here, std::string_view text, Use use) {
     find_paths(text, [&](std::string_view path, bool whole) {
         add_path(here, path, whole ? use : Use::mentioned);

@@ -100,6 +100,8 @@ class Reader {
     void begin_round(unsigned round);
     [[nodiscard]] ShellPlace place(const Here& here) const;
     void doubt(const Here& here, std::string_view code, const std::string& what);
+    /// A program of which only the name is known, not its folder.
+    void add_program(const Here& here, const std::string& name);
     void add_path(const Here& here, std::string_view text, Use use);
 
     /// The paths in a word: itself, behind "--option=", in a list; or inside a longer text.
@@ -170,10 +172,10 @@ class Reader {
     [[nodiscard]] static bool is_options(const Fields& argv, std::size_t at);
     void assign_environment(const Here& here, const std::string& text);
 
-    /// sh [-options] -c text [name argument…], or a script, or standard input.
     /// tar --to-command=CMD, split --filter=CMD and the like; mkfs -t ext4, which is mkfs.ext4.
     void run_option_values(const Here& here, const Fields& argv);
     void run_awk(const Here& here, const Fields& argv);
+    /// sh [-options] -c text [name argument…], or a script, or standard input.
     void run_shell(const Here& here, const Fields& argv);
     void run_as_script(const Here& here, std::span<const ShellSource> files,
                        const Fields& arguments);
