@@ -13,13 +13,6 @@ std::string padding(std::size_t used, std::size_t wanted) {
     return std::string(wanted > used ? wanted - used : 0, ' ');
 }
 
-bool is_plain_word(std::string_view word) {
-    return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("%+,-./:=@_").find(c) != std::string_view::npos;
-    });
-}
-
 /// The lines of a text whose words fill a page less a margin.
 std::vector<std::string> wrapped(std::string_view text, std::size_t page, std::size_t first_margin,
                                  std::size_t margin) {
@@ -68,23 +61,6 @@ std::string grouped(std::uint64_t number) {
         digits.insert(at - 3, ",");
     }
     return digits;
-}
-
-std::string shell_line(const std::vector<std::string>& words) {
-    std::string line;
-    for (const std::string& word : words) {
-        line += line.empty() ? "" : " ";
-        if (is_plain_word(word)) {
-            line += word;
-            continue;
-        }
-        line += '\'';
-        for (const char c : word) {
-            line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-        }
-        line += '\'';
-    }
-    return line;
 }
 
 std::string Page::toned(std::string_view text, Tone tone) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slimimg/base/columns.hpp"
+#include "slimimg/base/quoting.hpp"
 #include "slimimg/report/sizes.hpp"
 
 /// Text for terminals: sizes, widths, columns. Everything that is given as text here may come
@@ -30,10 +31,8 @@ std::string counted(std::size_t count, std::string_view noun);
 std::string grouped(std::uint64_t number);
 
 using slimimg::fitted;
+using slimimg::shell_line;
 using slimimg::width_of;
-
-/// A command line as a shell would take it: words with anything special are quoted.
-std::string shell_line(const std::vector<std::string>& words);
 
 /// A page of text under construction.
 class Page {

@@ -265,7 +265,7 @@ class TextReport {
         }
         if (report_.stripped) {
             page_.paragraph(report_.stripped->files == 0
-                                ? "stripped: nothing, no file has debug data"
+                                ? "stripped: nothing"
                                 : "stripped: " + counted(report_.stripped->files, "file") +
                                       ", smaller by " + human_bytes(report_.stripped->bytes),
                             2, 2);

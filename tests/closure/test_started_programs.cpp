@@ -230,6 +230,18 @@ TEST_CASE("login shells read the profiles") {
     CHECK_FALSE(image({"bash", "-ec", "app"}).keeps("/etc/profile"));
 }
 
+TEST_CASE("a profile that stays anyway is read where a script starts a login shell") {
+    const auto keeps = [](const std::string& line) {
+        return ClosureOf(with_programs({"bash", "id"},
+                                       {file("etc/profile", "id -u\n"),
+                                        file("run", "#!/usr/bin/bash\n" + line + "\n", 0755)}),
+                         runs({"/run"}))
+            .keeps("/usr/bin/id");
+    };
+    CHECK(keeps("bash -o pipefail -lc true"));
+    CHECK_FALSE(keeps("bash -o pipefail -c true"));
+}
+
 TEST_CASE("a zone that a script sets stays") {
     const auto keeps = [](const std::string& line) {
         return ClosureOf(

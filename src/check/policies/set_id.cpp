@@ -1,5 +1,6 @@
+#include "slimimg/base/quoting.hpp"
+
 #include "check/policies/policies.hpp"
-#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {

@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <string>
 
+#include "slimimg/base/quoting.hpp"
+
 #include "check/policies/accounts.hpp"
 #include "check/policies/policies.hpp"
-#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {

@@ -1,8 +1,8 @@
 #include "slimimg/base/path.hpp"
+#include "slimimg/base/quoting.hpp"
 
 #include "check/policies/accounts.hpp"
 #include "check/policies/policies.hpp"
-#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {

@@ -2,9 +2,9 @@
 #include <array>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/base/quoting.hpp"
 
 #include "check/policies/policies.hpp"
-#include "check/words.hpp"
 
 namespace slimimg::check::policies {
 namespace {

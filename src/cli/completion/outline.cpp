@@ -91,12 +91,4 @@ std::string join(const std::vector<std::string>& texts, std::string_view separat
     return joined;
 }
 
-std::string single_quoted(std::string_view text) {
-    std::string result = "'";
-    for (const char c : text) {
-        result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return result + "'";
-}
-
 }  // namespace slimimg::cli

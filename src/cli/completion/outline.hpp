@@ -43,9 +43,6 @@ Outline outline_of(const CLI::App& app);
 /// The texts joined, with `separator` between two.
 std::string join(const std::vector<std::string>& texts, std::string_view separator);
 
-/// A text in single quotes of bash and zsh.
-std::string single_quoted(std::string_view text);
-
 /// The scripts that teach a shell slimimg's commands and options.
 std::string bash_completion(const Outline& outline);
 std::string fish_completion(const Outline& outline);

@@ -1,3 +1,5 @@
+#include "slimimg/base/quoting.hpp"
+
 #include "outline.hpp"
 
 namespace slimimg::cli {

@@ -76,7 +76,10 @@ std::map<std::string_view, NodeId> relatives(Evidence& evidence, NodeId node) {
     for (const auto* list : {&packages[*owner].depends, &packages[*owner].recommends}) {
         for (const std::string& wanted : *list) {
             const auto package = is_for_maintenance(wanted) ? std::nullopt : packages.find(wanted);
-            for (const NodeId file : package ? packages[*package].files : std::vector<NodeId>()) {
+            if (!package) {
+                continue;
+            }
+            for (const NodeId file : packages[*package].files) {
                 const Node& program = tree[file];
                 const std::string_view folder = path::basename(path::parent(program.path));
                 const std::string_view name = path::basename(program.path);

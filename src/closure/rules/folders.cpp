@@ -247,7 +247,7 @@ bool is_ballast_node(const Evidence& evidence, NodeId id) {
 }
 
 /// Nothing but shared objects, and lists of them: whoever names the folder loads from it, however
-/// many packages put something there (PHP's extensions, GStreamer's elements).
+/// many packages put something there (PHP's extensions).
 bool is_plugin_folder(const Evidence& evidence, NodeId folder) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     bool any = false;

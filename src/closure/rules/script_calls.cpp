@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "slimimg/base/quoting.hpp"
+
 namespace slimimg::closure {
 namespace {
 
@@ -120,27 +122,18 @@ bool is_known(const std::string& word) {
     return !word.empty() && word.front() != computed_part;
 }
 
-/// 'it'"'"'s' for a shell, with "$computed" for computed parts.
-std::string shell_quoted(const std::string& word) {
-    std::string quoted = "'";
-    for (const char c : word) {
-        if (c == '\'') {
-            quoted += "'\\''";
-        } else if (c == computed_part) {
-            quoted += "'\"$computed\"'";
-        } else {
-            quoted += c;
-        }
-    }
-    return quoted + "'";
-}
-
-std::string shell_text(const std::string& text) {
+/// With "$computed" for computed parts, or what is given.
+std::string shell_text(const std::string& text, std::string_view computed = "$computed") {
     std::string shown;
     for (const char c : text) {
-        shown += c == computed_part ? "$computed" : std::string(1, c);
+        shown += c == computed_part ? std::string(computed) : std::string(1, c);
     }
     return shown;
+}
+
+/// 'a '"$computed"' b': one word for a shell.
+std::string shell_quoted(const std::string& word) {
+    return shell_text(single_quoted(word), "'\"$computed\"'");
 }
 
 class Finder {

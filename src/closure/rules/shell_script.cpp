@@ -1,6 +1,7 @@
 #include "closure/rules/shell_script.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/base/quoting.hpp"
 #include "slimimg/closure/first_line.hpp"
 #include "slimimg/closure/shell.hpp"
 
@@ -142,8 +144,7 @@ void keep_program_somewhere(Evidence& evidence, std::string_view name, const She
     if (!owner) {
         return;
     }
-    const std::vector<NodeId> files = evidence.packages()[*owner].files;
-    for (const NodeId file : files) {
+    for (const NodeId file : evidence.packages()[*owner].files) {
         if (evidence.rootfs()[file].is_executable() &&
             path::basename(evidence.rootfs()[file].path) == name) {
             evidence.keep(file, reason);
@@ -239,33 +240,24 @@ bool starts_login_shell(const std::vector<std::string>& words) {
             return word == "-" || word == "-l" || word == "--login";
         });
     }
-    for (std::size_t i = 1; i < words.size() && shell_dialect(name); ++i) {
-        const std::string_view word = words[i];
-        if (word == "--login" || (word.starts_with('-') && !word.starts_with("--") &&
-                                  word.find('l') != std::string_view::npos)) {
-            return true;
-        }
-        if (!word.starts_with('-')) {
-            return false;
-        }
-    }
-    return false;
+    return shell_dialect(name) && shell::operand_of({words.begin(), words.end()}).is_login;
 }
 
-/// What a login shell reads first (bash(1), INVOCATION; dash(1)).
-void read_login_files(Evidence& evidence, ShellDialect dialect, const ShellOrigin& origin) {
+/// What a login shell reads first, after /etc/profile (bash(1), INVOCATION; dash(1)).
+constexpr std::array<std::string_view, 3> home_profiles{".bash_profile", ".bash_login", ".profile"};
+
+bool is_profile(std::string_view path) {
+    return path == "/etc/profile" || std::find(home_profiles.begin(), home_profiles.end(),
+                                               path::basename(path)) != home_profiles.end();
+}
+
+void keep_profiles(Evidence& evidence, const ShellOrigin& origin) {
+    const Reason reason{shell_script.id, origin.file, Confidence::likely,
+                        origin.name + " starts a login shell, which reads it"};
     const std::string home(evidence.config().env_value("HOME").value_or("/root"));
-    for (const std::string& file :
-         {std::string("/etc/profile"), path::join(home, ".bash_profile"),
-          path::join(home, ".bash_login"), path::join(home, ".profile")}) {
-        const auto node = evidence.rootfs().resolve(file).node;
-        if (!node || !evidence.rootfs()[*node].is_file() || evidence.is_kept(*node)) {
-            continue;
-        }
-        evidence.keep_path(file, {shell_script.id, origin.file, Confidence::likely,
-                                  origin.name + " starts a login shell, which reads it"});
-        keep_shell_text(evidence, evidence.text(*node), dialect,
-                        {*node, file, origin.workdir, {}, 0}, std::vector<std::string>());
+    evidence.keep_path("/etc/profile", reason);
+    for (const std::string_view name : home_profiles) {
+        evidence.keep_path(path::join(home, name), reason);
     }
 }
 
@@ -280,7 +272,7 @@ void apply(Evidence& evidence, const ShellFacts& facts,
     for (const ShellCommand& command : facts.commands) {
         keep_command(evidence, facts, command, origin);
         if (command.reach != ShellReach::never && starts_login_shell(known_words(command))) {
-            read_login_files(evidence, ShellDialect::bash, origin);
+            keep_profiles(evidence, origin);
         }
     }
     for (const ShellPath& named : facts.paths) {
@@ -357,19 +349,6 @@ void read_operand(Evidence& evidence, const std::vector<std::string>& line, std:
     }
 }
 
-/// As a shell would be given the words.
-std::string quoted(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) {
-        text += text.empty() ? "'" : " '";
-        for (const char c : word) {
-            text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-        }
-        text += '\'';
-    }
-    return text;
-}
-
 /// What the config's program runs in turn, where it is one that does: `timeout 5 app`,
 /// `su -c 'app --flag'`, `find … -exec app`.
 void read_wrapped(Evidence& evidence, const std::vector<std::string>& line,
@@ -379,13 +358,14 @@ void read_wrapped(Evidence& evidence, const std::vector<std::string>& line,
     }
     std::set<std::string, std::less<>> started;
     const ShellOrigin origin = from_config(evidence, name);
-    if (starts_login_shell(line)) {
-        read_login_files(evidence, ShellDialect::bash, origin);
-    }
     ShellContext context = context_of(evidence, ShellDialect::dash, origin, started);
     context.arguments = std::vector<std::string>();
     context.script = nullptr;  // the kernel starts no script without a first line
-    ShellFacts facts = read_shell(quoted(line), context);
+    std::string text;
+    for (const std::string& word : line) {
+        text += single_quoted(word) + ' ';  // "time" and "if" are words here too
+    }
+    ShellFacts facts = read_shell(text, context);
     // Of the program itself its own rule tells.
     std::erase_if(facts.commands,
                   [&](const ShellCommand& command) { return command.name() == line.front(); });
@@ -403,11 +383,9 @@ void start(Evidence& evidence) {
         for (std::size_t i = 0; i < line.size(); ++i) {
             if (const auto dialect = shell_dialect(line[i])) {
                 read_operand(evidence, line, i, *dialect);
-                if (starts_login_shell(
-                        {line.begin() + static_cast<std::ptrdiff_t>(i), line.end()})) {
-                    read_login_files(evidence, *dialect,
-                                     from_config(evidence, "the start command"));
-                }
+            }
+            if (starts_login_shell({line.begin() + static_cast<std::ptrdiff_t>(i), line.end()})) {
+                keep_profiles(evidence, from_config(evidence, "the start command"));
             }
         }
     }
@@ -425,45 +403,52 @@ void start(Evidence& evidence) {
     }
 }
 
-/// Of a script of the application that has no first line its name tells: something gives it to a
-/// shell, or sources it.
+/// Of a script that has no first line its name tells: something gives it to a shell, or sources it.
+/// A package's is left to the scripts that source it.
 std::optional<ShellDialect> dialect_of(Evidence& evidence, NodeId node) {
     const std::string_view text = evidence.text(node);
     const std::string_view path = evidence.rootfs()[node].path;
-    const bool named = path.ends_with(".sh") || path.ends_with(".bash");
-    if (!named || text.starts_with("#!") || !is_text(text) || evidence.packages().owner(node)) {
+    if (text.starts_with("#!") || !is_text(text)) {
         return dialect_of_script(text);
     }
-    return path.ends_with(".bash") ? ShellDialect::bash : ShellDialect::dash;
+    if (is_profile(path)) {
+        return ShellDialect::bash;
+    }
+    const bool bash = path.ends_with(".bash");
+    if (evidence.packages().owner(node) || !(bash || path.ends_with(".sh"))) {
+        return std::nullopt;
+    }
+    return bash ? ShellDialect::bash : ShellDialect::dash;
 }
 
 void read_script(Evidence& evidence, NodeId node) {
-    if (const auto dialect = dialect_of(evidence, node)) {
-        keep_shell_text(evidence, evidence.text(node), *dialect,
-                        {node, evidence.rootfs()[node].path, workdir_of(evidence), {}, 0},
-                        arguments_of(evidence, node));
-        const auto words = first_line(evidence.text(node)).words;
-        if (starts_login_shell({words.begin(), words.end()})) {
-            read_login_files(evidence, *dialect,
-                             {node, evidence.rootfs()[node].path, workdir_of(evidence), {}, 0});
-        }
+    const auto dialect = dialect_of(evidence, node);
+    if (!dialect) {
+        return;
+    }
+    const ShellOrigin origin{node, evidence.rootfs()[node].path, workdir_of(evidence), {}, 0};
+    keep_shell_text(evidence, evidence.text(node), *dialect, origin, arguments_of(evidence, node));
+    const auto words = first_line(evidence.text(node)).words;
+    if (starts_login_shell({words.begin(), words.end()})) {
+        keep_profiles(evidence, origin);
     }
 }
 
 void inspect(Evidence& evidence, NodeId node) {
     const rootfs::Node& file = evidence.rootfs()[node];
-    if (file.is_file() && !is_of_a_dependency(file.path)) {
+    if (file.is_file() && !is_of_a_dependency(file.path) && !is_profile(file.path)) {
         read_script(evidence, node);
     }
 }
 
-/// A dependency's scripts are for its own developers, but for those that something runs.
+/// A dependency's scripts are for its own developers, but for those that something runs; a profile
+/// is for the shells that log in.
 void settle(Evidence& evidence) {
     std::vector<NodeId> scripts;
     for (const auto& [node, reasons] : evidence.kept()) {
         const rootfs::Node& file = evidence.rootfs()[node];
-        if (file.is_file() && is_of_a_dependency(file.path) &&
-            dialect_of_script(evidence.text(node)) &&
+        if (file.is_file() && (is_of_a_dependency(file.path) || is_profile(file.path)) &&
+            dialect_of(evidence, node) &&
             (is_run(evidence, node) || is_named_by_its_package(evidence, node))) {
             scripts.push_back(node);
         }

@@ -17,6 +17,8 @@ Operand operand_of(const std::vector<std::string_view>& words) {
         }
         const bool is_short = !option.starts_with("--");
         operand.is_text = operand.is_text || (is_short && option.find('c') != option.npos);
+        operand.is_login = operand.is_login || option == "--login" ||
+                           (is_short && option.find('l') != option.npos);
         const bool valued = option == "--rcfile" || option == "--init-file" ||
                             (is_short && (option.ends_with('o') || option.ends_with('O')));
         operand.at += valued ? 1U : 0U;

@@ -244,8 +244,9 @@ void Reader::run_shell(const Here& here, const Fields& argv) {
     for (const Field& field : argv) {
         words.emplace_back(field.text);
     }
-    const auto [i, is_text] = operand_of(words);
-    if (is_text && i < argv.size()) {
+    const Operand operand = operand_of(words);
+    const std::size_t i = operand.at;
+    if (operand.is_text && i < argv.size()) {
         run_script(here, argv[i].text, tail(argv, i + 2));
     } else if (i >= argv.size()) {
         run_here_documents(here);
