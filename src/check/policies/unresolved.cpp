@@ -13,12 +13,13 @@ void inspect(Inspection& look) {
         }
         const std::string named = what.kind + ' ' + what.name;
         const std::string detail = what.detail.empty() ? "" : " (" + what.detail + ")";
+        // What ends in a carriage return cannot be typed, nor installed.
         const std::string remedy = what.name.ends_with('\r')
                                        ? "save the script with Unix line ends"
-                                       : "install the package that has " + what.name;
-        Found found{.message = named + " is missing" + detail,
-                    .fix = remedy + "; --allow-missing " + shell_word(what.name) + " accepts it",
-                    .subject = named};
+                                       : "install the package that has " + what.name +
+                                             "; --allow-missing " + shell_word(what.name) +
+                                             " accepts it";
+        Found found{.message = named + " is missing" + detail, .fix = remedy, .subject = named};
         if (what.needed_by) {
             found.message = look.rootfs()[*what.needed_by].path + " needs " + named +
                             ", which is missing" + detail;
