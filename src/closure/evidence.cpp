@@ -451,6 +451,16 @@ bool Evidence::keep_tree(NodeId folder, const Reason& reason, bool (*wanted)(con
     return kept;
 }
 
+std::vector<NodeId> Evidence::search_path() const {
+    std::vector<NodeId> folders;
+    for (const auto& [folder, node] : state_->search_path) {
+        if (node && state_->rootfs[*node].is_directory()) {
+            folders.push_back(*node);
+        }
+    }
+    return folders;
+}
+
 rootfs::Resolution Evidence::find_program(std::string_view name) const {
     const auto executable = [&](std::string_view candidate) {
         rootfs::Resolution found =

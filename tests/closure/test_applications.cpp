@@ -200,7 +200,8 @@ TEST_CASE("command lines that a program hands to the shell keep their commands")
         "\0cd %s && tool -x | filter '%s'\0other is not needed\0third\0exec fourth -o %s\0", 77);
     const auto image = [&](const char* call) {
         return ClosureOf(
-            tree({folder("bin"), file("bin/sh", "x", 0755), file("bin/tool", "x", 0755),
+            tree({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("bin"),
+                  file("bin/sh", "x", 0755), file("bin/tool", "x", 0755),
                   file("bin/filter", "x", 0755), file("bin/other", "x", 0755),
                   file("bin/third", "x", 0755), file("bin/fourth", "x", 0755), folder("opt"),
                   folder("opt/app"), file("opt/app/run", program_with({call}, data), 0755)}),

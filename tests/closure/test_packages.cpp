@@ -239,6 +239,24 @@ TEST_CASE("apk's database gives packages, files and the packages behind so: and 
     CHECK(db.find("cmd:sh") == db.find("busybox-binsh"));
 }
 
+TEST_CASE("apk's world and apt's states tell what was installed by name") {
+    const auto alpine =
+        test::tree({file("lib/apk/db/installed", "P:git\nV:1\n\nP:curl\nV:1\n\nP:less\nV:1\n"),
+                    file("etc/apk/world", "curl<9\ngit@edge\n!less\n")});
+    const PackageDb apk = PackageDb::read(alpine);
+    CHECK(apk[*apk.find("git")].asked_for);
+    CHECK(apk[*apk.find("curl")].asked_for);
+    CHECK_FALSE(apk[*apk.find("less")].asked_for);
+    const std::string status = "\nStatus: install ok installed\n\nPackage: ";
+    const auto debian =
+        test::tree({file("var/lib/dpkg/status", "Package: git" + status + "less" + status),
+                    file("var/lib/apt/extended_states",
+                         "Package: less\nAuto-Installed: 1\n\nPackage: git\nAuto-Installed: 0\n")});
+    const PackageDb dpkg = PackageDb::read(debian);
+    CHECK(dpkg[*dpkg.find("git")].asked_for);
+    CHECK_FALSE(dpkg[*dpkg.find("less")].asked_for);
+}
+
 TEST_CASE("apk's database is also found below /usr, and read once through a link") {
     const std::string installed = "P:app\nV:1\nF:usr/bin\nR:app\n\n";
     SUBCASE("below /usr alone") {

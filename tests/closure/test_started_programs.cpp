@@ -70,6 +70,49 @@ TEST_CASE(
     CHECK_FALSE(image("pager", data).keeps("/usr/bin/less"));
 }
 
+TEST_CASE("a program of the application's own has the names of what it starts as literals") {
+    const auto image = [](const std::string& data, const char* symbol = "execvp",
+                          const std::string& name = "app") {
+        return ClosureOf(
+            tree_of({tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+                          folder("usr/bin"), file("usr/bin/base", program_with({}, "x"), 0755),
+                          file("usr/bin/tar", program_with({}, "x"), 0755)}),
+                     tar({file("usr/bin/video", program_with({}, "x"), 0755),
+                          file("usr/bin/ld", program_with({}, "x"), 0755),
+                          file(name, program_with({symbol}, data), 0755)})}),
+            runs({"/" + name}));
+    };
+    const std::string data = "\0video\0base\0tar\0ld\0"s;
+    CHECK(image(data).rules("/usr/bin/video") == "named-program");
+    CHECK(image(data).keeps("/usr/bin/tar"));
+    CHECK_FALSE(image(data).keeps("/usr/bin/base"));
+    CHECK_FALSE(image(data).keeps("/usr/bin/ld"));
+    CHECK_FALSE(image("\0videos\0"s).keeps("/usr/bin/video"));
+    CHECK_FALSE(image(data, "puts").keeps("/usr/bin/video"));
+    CHECK_FALSE(image(data, "execvp", "python3.11").keeps("/usr/bin/video"));
+    // Go programs import nothing; the names of their functions stand in a table.
+    const std::string go = "\xff Go buildinf:\0"s;
+    CHECK(image(go + data + "os/exec.(*Cmd).Start\0"s, "puts").keeps("/usr/bin/video"));
+    CHECK_FALSE(image(go + data, "execvp").keeps("/usr/bin/video"));
+}
+
+TEST_CASE("a package's program has those that were installed by name beside it") {
+    const auto image = [](const std::string& automatic) {
+        auto layers =
+            installed(tar({folder("usr"), folder("usr/bin"),
+                           file("usr/bin/backup", program_with({"execvp"}, "\0cloud\0"s), 0755),
+                           file("usr/bin/cloud", program_with({}, "x"), 0755), folder("var"),
+                           folder("var/lib"), folder("var/lib/apt"),
+                           file("var/lib/apt/extended_states", automatic)}),
+                      {{"backup", "", "/usr/bin/backup\n"}, {"cloud", "", "/usr/bin/cloud\n"}});
+        layers.insert(layers.begin(), tar({folder("etc"), file("etc/os-release", "ID=debian\n")}));
+        return ClosureOf(tree_of(layers), runs({"/usr/bin/backup"}));
+    };
+    CHECK(image("").rules("/usr/bin/cloud") == "named-program");
+    CHECK_FALSE(image("Package: cloud\nArchitecture: amd64\nAuto-Installed: 1\n\n")
+                    .keeps("/usr/bin/cloud"));
+}
+
 TEST_CASE("siblings are named behind a folder too, and started by a library of the same package") {
     const auto image = [](const std::string& data, std::vector<std::string> imports,
                           const std::string& source) {

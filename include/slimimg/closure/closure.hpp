@@ -170,6 +170,8 @@ class Evidence {
     /// Keeps a folder and all below it that `wanted` (may be null: all) says yes to.
     bool keep_tree(rootfs::NodeId folder, const Reason& reason,
                    bool (*wanted)(const rootfs::Node&) = nullptr);
+    /// The folders of PATH that the image has, in its order.
+    [[nodiscard]] std::vector<rootfs::NodeId> search_path() const;
     /// Looks a command up as execvp does, in the image's PATH; a name with "/" as it is, from the
     /// workdir. Only an executable file answers.
     [[nodiscard]] rootfs::Resolution find_program(std::string_view name) const;

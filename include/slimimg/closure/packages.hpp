@@ -33,6 +33,8 @@ struct Package {
     std::vector<rootfs::NodeId> files;    ///< what it owns and the image still has, in path order;
                                           ///< folders that only it owns too
     PackageRecord record;
+    bool asked_for = false;  ///< installed by name, not as another one's dependency: apt's
+                             ///< extended_states has no mark, apk's world has the name
 
     /// The source package: what Debian and others split into several.
     [[nodiscard]] const std::string& origin() const { return source.empty() ? name : source; }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -129,6 +130,25 @@ class ApkReader {
     std::size_t damaged_ = 0;
 };
 
+/// What the image's maker named: "git", "nginx<1.27", "tool@edge", one a line.
+void mark_world(const rootfs::Rootfs& rootfs, Records& records, std::size_t first,
+                std::vector<Diagnostic>& diagnostics) {
+    const auto node = rootfs.resolve("/etc/apk/world").node;
+    if (!node || !rootfs[*node].is_file()) {
+        return;
+    }
+    const Slice content = read_database(rootfs, *node, diagnostics);
+    std::vector<std::string> names;
+    std::string_view text = content.text();
+    while (!text.empty()) {
+        add_names(names, take_line(text));
+    }
+    const std::set<std::string_view> world(names.begin(), names.end());
+    for (std::size_t i = first; i < records.size(); ++i) {
+        records[i].asked_for = world.contains(records[i].name);
+    }
+}
+
 /// Turns "so:libz.so.1", "cmd:sh" and "/bin/sh" into the names of the packages that provide them.
 /// What nobody provides stays as it is.
 void name_providers(Records& records, std::size_t first) {
@@ -192,6 +212,7 @@ void read_apk(const rootfs::Rootfs& rootfs, Records& records,
         }
     }
     name_providers(records, first);
+    mark_world(rootfs, records, first, diagnostics);
 }
 
 }  // namespace slimimg::closure

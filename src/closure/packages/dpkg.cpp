@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -138,6 +139,7 @@ class DpkgReader {
 
     void read() {
         read_diversions();
+        read_extended_states();
         if (const auto status = file("status")) {
             read_status(*status);
         }
@@ -178,6 +180,22 @@ class DpkgReader {
             const std::string_view package = take_line(text);
             if (!package.empty()) {
                 diversions_[std::string(from)] = {std::string(to), std::string(package)};
+            }
+        }
+    }
+
+    /// What apt installed by itself, for others.
+    void read_extended_states() {
+        const auto node = rootfs_.resolve("/var/lib/apt/extended_states").node;
+        if (!node || !rootfs_[*node].is_file()) {
+            return;
+        }
+        const Slice content = read_database(rootfs_, *node, diagnostics_);
+        std::string_view text = content.text();
+        while (!text.empty()) {
+            const Stanza stanza = take_stanza(text);
+            if (stanza.get("Auto-Installed") == "1") {
+                automatic_.emplace(stanza.get("Package"));
             }
         }
     }
@@ -234,6 +252,7 @@ class DpkgReader {
             }
             package.record = {status, part_of(content, stanza.text),
                               info_file(package, ".md5sums")};
+            package.asked_for = !automatic_.contains(package.name);
             add_conffiles(package, stanza.get("Conffiles"));
             read_list(package);
             records_.push_back(std::move(package));
@@ -312,6 +331,7 @@ class DpkgReader {
     Records& records_;
     std::vector<Diagnostic>& diagnostics_;
     NameMap<Diversion> diversions_;
+    std::set<std::string, std::less<>> automatic_;
     std::size_t damaged_ = 0;
     std::string damaged_where_;
     std::size_t without_list_ = 0;

@@ -8,11 +8,13 @@
 
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/shell.hpp"
+#include "slimimg/elf/literals.hpp"
 
 #include "closure/elf_reading.hpp"
 #include "closure/rules/constant_strings.hpp"
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/starting.hpp"
 
 namespace slimimg::closure::rules {
 namespace {
@@ -110,26 +112,34 @@ bool has_text_ending_in(std::string_view data, std::string_view name) {
     return false;
 }
 
-void keep_relatives(Evidence& evidence, NodeId node) {
+/// The names that stand at the end of a text, or where the compiler ends no text (Go, Rust) as a
+/// literal.
+std::set<std::string, std::less<>> named_relatives(Evidence& evidence, NodeId node) {
     constexpr std::size_t step_bytes = 64;
-    const auto parts = elf::constant_data(as_bytes(evidence.text(node)));
+    const Bytes file = as_bytes(evidence.text(node));
+    std::set<std::string, std::less<>> names;
     for (const auto& [name, program] : relatives(evidence, node)) {
-        if (evidence.afford(child_program.id, node, evidence.text(node).size() / step_bytes) &&
-            std::any_of(parts.begin(), parts.end(), [name = name](Bytes part) {
-                return has_text_ending_in(as_text(part), name);
-            })) {
-            evidence.keep(program, {child_program.id, node, Confidence::likely,
-                                    "starts programs and names " + std::string(name) +
-                                        ", of a package that its own one asks for"});
-        }
+        names.emplace(name);
     }
+    if (names.empty() || has_unterminated_strings(evidence, node)) {
+        return elf::find_literals(file, names);
+    }
+    const auto parts = elf::constant_data(file);
+    std::erase_if(names, [&](const std::string& name) {
+        return !evidence.afford(child_program.id, node, file.size() / step_bytes) ||
+               std::none_of(parts.begin(), parts.end(),
+                            [&](Bytes part) { return has_text_ending_in(as_text(part), name); });
+    });
+    return names;
 }
 
-/// The names that these hold are those of their help, which coreutils shares among its programs.
-bool starts_what_it_is_given(const Node& node) {
-    static constexpr std::array<std::string_view, 6> wrappers{"chroot", "env",    "nice",
-                                                              "nohup",  "stdbuf", "timeout"};
-    return std::find(wrappers.begin(), wrappers.end(), path::basename(node.path)) != wrappers.end();
+void keep_relatives(Evidence& evidence, NodeId node) {
+    const auto programs = relatives(evidence, node);
+    for (const std::string& name : evidence.noted("relatives", node, named_relatives)) {
+        evidence.keep(programs.at(name), {child_program.id, node, Confidence::likely,
+                                          "starts programs and names " + name +
+                                              ", of a package that its own one asks for"});
+    }
 }
 
 /// "rm -rf %s", "exec gcc -o %o %s": more than words, which may begin like a command too.
@@ -227,8 +237,13 @@ constexpr std::array<std::string_view, 12> starting{
 void inspect(Evidence& evidence, NodeId node) {
     static constexpr std::array<std::string_view, 3> by_shell{"system", "popen", "wordexp"};
     const elf::ElfFacts* facts = evidence.elf(node);
-    if (facts == nullptr || !facts->dynamic || is_c_library(evidence, node) ||
-        !imports_any(evidence, node, starting)) {
+    if (facts == nullptr || is_c_library(evidence, node)) {
+        return;
+    }
+    if (is_go_program(evidence, node) && may_start_programs(evidence, node)) {
+        keep_relatives(evidence, node);
+    }
+    if (!facts->dynamic || !imports_any(evidence, node, starting)) {
         return;
     }
     if (imports_any(evidence, node, by_shell)) {
@@ -236,7 +251,7 @@ void inspect(Evidence& evidence, NodeId node) {
                                        facts->is_program() ? Confidence::likely : Confidence::hint,
                                        "imports system or popen, which start /bin/sh"});
     }
-    if (!facts->is_program() || starts_what_it_is_given(evidence.rootfs()[node])) {
+    if (!facts->is_program() || starts_what_it_is_given(evidence.rootfs()[node].path)) {
         return;
     }
     if (imports_any(evidence, node, by_shell)) {
@@ -264,7 +279,7 @@ void settle(Evidence& evidence) {
     std::vector<NodeId> programs;
     for (const auto& [program, link] : evidence.links()) {
         if (starts_by_own_library(evidence, program, link) &&
-            !starts_what_it_is_given(evidence.rootfs()[program])) {
+            !starts_what_it_is_given(evidence.rootfs()[program].path)) {
             programs.push_back(program);
         }
     }

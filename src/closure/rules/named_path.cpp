@@ -13,6 +13,7 @@
 #include "closure/rules/folders.hpp"
 #include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/starting.hpp"
 #include "closure/rules/time_zone.hpp"
 
 namespace slimimg::closure::rules {
@@ -235,21 +236,6 @@ void scan_unterminated(Evidence& evidence, std::string_view text, const Naming& 
             keep_named_path(evidence, path, naming);
         }
     }
-}
-
-/// Calls of the C library (execve, posix_spawn) and those of others that stand before them
-/// (skalibs' xexec, GLib's g_spawn_async).
-bool starts_programs(Evidence& evidence, NodeId node) {
-    const elf::ElfFacts* facts = evidence.elf(node);
-    if (!facts->is_program() || !facts->dynamic) {
-        return facts->is_program();
-    }
-    const auto& imports = evidence.imports(node);
-    return std::any_of(imports.begin(), imports.end(), [](std::string_view symbol) {
-        return symbol.find("exec") != std::string_view::npos ||
-               symbol.find("spawn") != std::string_view::npos || symbol == "system" ||
-               symbol == "popen";
-    });
 }
 
 /// The options that a program was configured with, which many can print: paths of the machine that

@@ -24,6 +24,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::application_file,
         &rules::package_data,
         &rules::child_program,
+        &rules::named_program,
         &rules::started_command,
         &rules::compiler,
         &rules::config_command,

@@ -19,6 +19,7 @@ extern const Rule foreign_function;
 extern const Rule lua;
 extern const Rule name_service;
 extern const Rule named_path;
+extern const Rule named_program;
 extern const Rule application_file;
 extern const Rule package_data;
 extern const Rule child_program;

@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "slimimg/base/path.hpp"
+#include "slimimg/elf/literals.hpp"
+
+#include "closure/rules/dependencies.hpp"
+#include "closure/rules/layers.hpp"
+#include "closure/rules/rules.hpp"
+#include "closure/rules/starting.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+template <std::size_t Size>
+bool is_one_of(const std::array<std::string_view, Size>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// What an interpreter names is what scripts may start; these have rules of their own.
+bool is_interpreter(std::string_view name) {
+    static constexpr std::array<std::string_view, 8> names{"bun",  "deno", "java", "lua",
+                                                           "node", "perl", "php",  "ruby"};
+    const std::string_view stem = name.substr(0, name.find_first_of("-.0123456789"));
+    return stem == "python" || is_one_of(names, stem);
+}
+
+/// Of the programs that every distribution has, those whose names are no words besides.
+bool is_helper(std::string_view name) {
+    static constexpr std::array<std::string_view, 34> names{
+        "awk",       "base64", "bash",     "chmod",  "chown",    "cp",     "df",
+        "dmesg",     "du",     "fdisk",    "grep",   "gunzip",   "gzip",   "losetup",
+        "ls",        "lsblk",  "mkdir",    "mktemp", "modprobe", "mount",  "mv",
+        "nsenter",   "ps",     "readlink", "rm",     "sed",      "setsid", "sh",
+        "sha256sum", "sysctl", "tar",      "umount", "uname",    "xargs"};
+    return is_one_of(names, name);
+}
+
+/// Compilers and their tools are left by builds, and half of their names are words.
+bool is_for_building(const Evidence& evidence, NodeId program, std::string_view name) {
+    static constexpr std::array<std::string_view, 5> started{"bash", "docker", "git", "hg", "svn"};
+    const auto owner = evidence.packages().owner(program);
+    const std::string_view source =
+        owner ? std::string_view(evidence.packages()[*owner].origin()) : std::string_view();
+    return source == "binutils" || source.starts_with("gcc-") || source.starts_with("llvm-") ||
+           (is_developers_tool(name) && !is_one_of(started, name));
+}
+
+bool is_on_top(const Evidence& evidence, NodeId node) {
+    return layer_origins(evidence)[evidence.rootfs()[node].layer] != LayerOrigin::base;
+}
+
+/// The names of the programs in PATH that `wanted` takes.
+std::set<std::string, std::less<>> programs_in_path(
+    Evidence& evidence, const std::function<bool(NodeId, std::string_view name)>& wanted) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    std::set<std::string, std::less<>> names;
+    for (const NodeId folder : evidence.search_path()) {
+        for (const NodeId program : tree.children(folder)) {
+            const std::string_view name = path::basename(tree[program].path);
+            if ((tree[program].is_executable() || tree[program].is_symlink()) && name.size() > 1 &&
+                wanted(program, name) && !is_for_building(evidence, program, name)) {
+                names.emplace(name);
+            }
+        }
+    }
+    return names;
+}
+
+/// What who made the image put above the distribution, and of the distribution's own what can't be
+/// mistaken.
+std::set<std::string, std::less<>> for_applications(Evidence& evidence, NodeId) {
+    const auto origins = layer_origins(evidence);
+    return programs_in_path(evidence, [&](NodeId program, std::string_view name) {
+        return is_helper(name) || origins[evidence.rootfs()[program].layer] != LayerOrigin::base;
+    });
+}
+
+/// What was installed by name: beside a package's program to be started by it. The compressors are
+/// names of formats too, which most read by a library; the origin's own ones are rule
+/// child-program's.
+std::set<std::string, std::less<>> for_packages(Evidence& evidence, NodeId) {
+    static constexpr std::array<std::string_view, 5> formats{"bzip2", "gzip", "lz4", "xz", "zstd"};
+    const PackageDb& packages = evidence.packages();
+    const auto origins = layer_origins(evidence);
+    return programs_in_path(evidence, [&](NodeId program, std::string_view name) {
+        const auto owner = packages.owner(program);
+        return owner && packages[*owner].asked_for && !is_one_of(formats, name) &&
+               origins[evidence.rootfs()[program].layer] != LayerOrigin::base;
+    });
+}
+
+bool has_same_origin(const Evidence& evidence, NodeId a, NodeId b) {
+    const PackageDb& packages = evidence.packages();
+    const auto one = packages.owner(a);
+    const auto other = packages.owner(b);
+    return one && other && packages[*one].origin() == packages[*other].origin();
+}
+
+/// A program that starts others has their names in it. It is compiled from anything, so that a name
+/// counts only as a whole literal; what a package's program could start is mostly left out.
+void inspect(Evidence& evidence, NodeId node) {
+    const elf::ElfFacts* facts = evidence.elf(node);
+    const Node& program = evidence.rootfs()[node];
+    if (facts == nullptr || !facts->is_program() || is_interpreter(path::basename(program.path)) ||
+        starts_what_it_is_given(program.path) || !may_start_programs(evidence, node)) {
+        return;
+    }
+    const bool packed = evidence.packages().owner(node).has_value();
+    if (packed && !is_on_top(evidence, node)) {
+        return;
+    }
+    const auto& names = packed ? evidence.noted("programs installed by name", 0, for_packages)
+                               : evidence.noted("programs to name", 0, for_applications);
+    for (const std::string& name : elf::find_literals(as_bytes(evidence.text(node)), names)) {
+        const auto found = evidence.find_program(name).node;
+        if (found && *found != node && !has_same_origin(evidence, *found, node)) {
+            evidence.keep_program(name, {named_program.id, node, Confidence::likely,
+                                         "may start programs and names " + name});
+        }
+    }
+}
+
+}  // namespace
+
+const Rule named_program{.id = "named-program",
+                         .summary = "a program in PATH that a compiled program has the name of",
+                         .inspect = inspect};
+
+}  // namespace slimimg::closure::rules
