@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/closure.hpp"
+#include "support/installed.hpp"
 #include "support/loadable.hpp"
 #include "support/program.hpp"
 #include "support/zip.hpp"
@@ -50,6 +51,7 @@ ClosureOf ruby_app(const std::string& code, const std::string& lock = "") {
                       file(bundle + "ext/puma/http.rb", "x"),
                       file(bundle + "test/test_a.rb", "x"),
                       file(bundle + "lib/test/b.rb", "x"),
+                      file(bundle + "lib/puma/cache/store.rb", "x"),
                       file("app/main.rb", code),
                       file("app/Gemfile.lock", lock)}),
             runs({"/usr/local/bin/ruby", "/app/main.rb"})};
@@ -62,7 +64,8 @@ TEST_CASE("of Ruby the gems for developers, packed gems, sources and tests of ge
     const std::string bundle = "/usr/local/bundle/gems/puma-5.6.5/";
     for (const std::string& path :
          {"/usr/local/lib/ruby/3.1.0/json.rb"s, "/" + gems + "gems/minitest-like-1.0/lib/a.rb",
-          bundle + "lib/puma.rb", bundle + "lib/test/b.rb", bundle + "ext/puma/http.rb"}) {
+          bundle + "lib/puma.rb", bundle + "lib/test/b.rb", bundle + "lib/puma/cache/store.rb",
+          bundle + "ext/puma/http.rb"}) {
         CHECK_MESSAGE(image.keeps(path), path);
     }
     for (const std::string& path :
@@ -85,6 +88,33 @@ TEST_CASE("a gem for developers stays where code or a list of dependencies names
     CHECK_FALSE(ruby_app("x", "    minitest-like (1.0)\n").keeps(minitest));
     CHECK(ruby_app("require \"test/unit\"\n")
               .keeps("/" + gems + "gems/power_assert-2.0.1/lib/power_assert.rb"));
+}
+
+TEST_CASE("gems of many packages stay, with the specifications that RubyGems finds them by") {
+    const std::string all = "usr/share/rubygems-integration/all/";
+    std::vector<Member> members{folder("usr"),
+                                folder("usr/bin"),
+                                file("usr/bin/ruby3.1", loadable({.type = 2}), 0755),
+                                file("app.rb", "require 'a'\n"),
+                                folder("usr/share"),
+                                folder("usr/share/rubygems-integration"),
+                                folder("usr/share/rubygems-integration/all"),
+                                folder(all + "gems"),
+                                folder(all + "specifications")};
+    std::vector<Installed> packages;
+    for (const char* const name : {"a", "b", "c", "d", "e"}) {
+        const std::string gem = name + "-1.0"s;
+        const std::string specification = all + "specifications/" + gem + ".gemspec";
+        members.push_back(folder(all + "gems/" + gem));
+        members.push_back(file(all + "gems/" + gem + "/main.rb", "x"));
+        members.push_back(file(specification, "x"));
+        packages.push_back({"ruby-"s + name, "",
+                            "/" + all + "gems/" + gem + "/main.rb\n/" + specification + "\n"});
+    }
+    const ClosureOf image(tree_of(installed(tar(members), packages)),
+                          runs({"/usr/bin/ruby3.1", "/app.rb"}));
+    CHECK(image.keeps("/" + all + "gems/e-1.0/main.rb"));
+    CHECK(image.keeps("/" + all + "specifications/a-1.0.gemspec"));
 }
 
 TEST_CASE("a library inside a jar, and in a jar inside it, needs libraries of the system") {

@@ -85,6 +85,7 @@ std::string_view part_of(std::string_view path) {
 bool is_unwanted(const Node& node) {
     const std::string_view path = node.path;
     const std::string_view gem = gem_folder(path);
+    const bool code = path.ends_with(".rb") || path.ends_with(".so");
     bool of_developers = false;
     if (!gem.empty() && gem.data() + gem.size() < path.data() + path.size()) {
         static constexpr std::array<std::string_view, 6> folders{
@@ -92,19 +93,21 @@ bool is_unwanted(const Node& node) {
         const std::string_view below(
             gem.data() + gem.size(),
             path.size() - static_cast<std::size_t>(gem.data() + gem.size() - path.data()));
-        const bool code = path.ends_with(".rb") || path.ends_with(".so");
         of_developers = std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) {
             return below.starts_with(folder) && (folder != "/ext/" || !code);
         });
     }
-    return of_developers || path.find("/cache/") != std::string_view::npos ||
-           path::basename(path) == "ri" || path.find("/doc/") != std::string_view::npos ||
-           path.ends_with(".ri") || path.ends_with("/mkmf.log") ||
-           path.ends_with("/gem_make.out") || !part_of(path).empty();
+    // Gems have code in folders of these names too: active_support/cache.
+    const bool rest = path.find("/cache/bundler/") != std::string_view::npos ||
+                      (path.find("/cache/") != std::string_view::npos && path.ends_with(".gem")) ||
+                      (path.find("/doc/") != std::string_view::npos && !code);
+    return of_developers || rest || path::basename(path) == "ri" || path.ends_with(".ri") ||
+           path.ends_with("/mkmf.log") || path.ends_with("/gem_make.out") || !part_of(path).empty();
 }
 
-/// The folders of $LOAD_PATH and Gem.path, of Debian and of a build into a prefix.
-std::vector<std::string> load_path(Evidence& evidence, NodeId program) {
+/// The folders of $LOAD_PATH and Gem.path that only Ruby's libraries are put in, of Debian
+/// (operating_system.rb of its rubygems/defaults) and of a build into a prefix.
+std::vector<std::string> own_folders(Evidence& evidence, NodeId program) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const std::string prefix(path::parent(path::parent(tree[program].path)));
     std::vector<std::string> folders{prefix + "/lib/ruby",  "/usr/lib/ruby",
@@ -116,6 +119,12 @@ std::vector<std::string> load_path(Evidence& evidence, NodeId program) {
         folders.push_back(tree[folder].path + "/ruby");
         folders.push_back(tree[folder].path + "/rubygems-integration");
     }
+    return folders;
+}
+
+/// Those that the environment adds.
+std::vector<std::string> added_folders(const Evidence& evidence) {
+    std::vector<std::string> folders;
     for (const std::string_view variable :
          {"GEM_HOME", "GEM_PATH", "BUNDLE_PATH", "BUNDLE_APP_CONFIG", "RUBYLIB"}) {
         const auto value = evidence.config().env_value(variable);
@@ -131,21 +140,30 @@ std::vector<std::string> load_path(Evidence& evidence, NodeId program) {
     return folders;
 }
 
+void keep_libraries(Evidence& evidence, NodeId folder, const std::string& name, NodeId program) {
+    const Reason reason{ruby.id, program, Confidence::likely, "on Ruby's load path: " + name};
+    if (evidence.rootfs()[folder].is_directory()) {
+        keep_folder(evidence, folder, reason, is_unwanted);
+    } else {
+        evidence.keep_path(name, reason);
+    }
+}
+
 void inspect(Evidence& evidence, NodeId node) {
     if (!is_ruby(evidence, node)) {
         return;
     }
     const rootfs::Rootfs& tree = evidence.rootfs();
-    for (const std::string& name : load_path(evidence, node)) {
-        const auto folder = tree.resolve(name).node;
-        if (!folder || is_shared_folder(evidence, *folder)) {
-            continue;
+    // However many packages put their gems there: RubyGems looks through all specifications.
+    for (const std::string& name : own_folders(evidence, node)) {
+        if (const auto folder = tree.resolve(name).node) {
+            keep_libraries(evidence, *folder, name, node);
         }
-        const Reason reason{ruby.id, node, Confidence::likely, "on Ruby's load path: " + name};
-        if (tree[*folder].is_directory()) {
-            keep_folder(evidence, *folder, reason, is_unwanted);
-        } else {
-            evidence.keep_path(name, reason);
+    }
+    for (const std::string& name : added_folders(evidence)) {
+        const auto folder = tree.resolve(name).node;
+        if (folder && !is_shared_folder(evidence, *folder)) {
+            keep_libraries(evidence, *folder, name, node);
         }
     }
 }
