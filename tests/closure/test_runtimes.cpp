@@ -117,6 +117,31 @@ TEST_CASE("gems of many packages stay, with the specifications that RubyGems fin
     CHECK(image.keeps("/" + all + "specifications/a-1.0.gemspec"));
 }
 
+TEST_CASE("a jar needs those that its manifest names in its Class-Path") {
+    const std::string manifest =
+        "Manifest-Version: 1.0\r\nClass-Path: /usr/lib/far.jar lib/ne\r\n ar.jar "
+        "file:/usr/lib/url.jar http://host/a.jar\r\nX: y\r\n z.jar\r\n\r\nClass-Path: "
+        "other.jar\r\n";
+    const ClosureOf image(
+        image_of({file("usr/lib/far.jar", "x"), file("usr/lib/url.jar", "x"), folder("usr/share"),
+                  folder("usr/share/java"), folder("usr/share/java/lib"),
+                  file("usr/share/java/z.jar", "x"), file("usr/share/java/other.jar", "x"),
+                  file("usr/share/java/lib/near.jar", "x"),
+                  file("usr/share/java/lib/unnamed.jar", "x"),
+                  test::symlink("opt/link.jar", "/usr/share/java/app.jar"),
+                  file("opt/java", loadable_program({}), 0755),
+                  file("usr/share/java/app.jar", zip({{"META-INF/MANIFEST.MF", manifest}}))}),
+        runs({"/opt/java", "-jar", "/opt/link.jar"}));
+    for (const char* const name :
+         {"/usr/lib/far.jar", "/usr/share/java/lib/near.jar", "/usr/lib/url.jar"}) {
+        CHECK_MESSAGE(image.rules(name) == "java", name);
+    }
+    for (const char* const name : {"/usr/share/java/z.jar", "/usr/share/java/other.jar",
+                                   "/usr/share/java/lib/unnamed.jar"}) {
+        CHECK_FALSE_MESSAGE(image.keeps(name), name);
+    }
+}
+
 TEST_CASE("a library inside a jar, and in a jar inside it, needs libraries of the system") {
     const auto image = [](unsigned machine) {
         const std::string library =

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "slimimg/archive/zip.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/folders.hpp"
@@ -48,12 +49,73 @@ void keep_used_archives(Evidence& evidence, NodeId archive) {
     }
 }
 
+constexpr std::size_t largest_manifest = 1UL << 20;
+
+/// The value of an attribute in a manifest's main section, whose long lines go on behind a blank
+/// (the JAR file specification, "Manifest Specification").
+std::string attribute(std::string_view manifest, std::string_view name) {
+    std::string value;
+    bool inside = false;
+    while (!manifest.empty()) {
+        const std::size_t end = manifest.find('\n');
+        std::string_view line = manifest.substr(0, end);
+        manifest.remove_prefix(std::min(line.size() + 1, manifest.size()));
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        if (line.empty()) {
+            break;
+        }
+        if (line.front() == ' ') {
+            value += inside ? line.substr(1) : std::string_view();
+            continue;
+        }
+        inside = line.starts_with(name) && line.substr(name.size()).starts_with(": ");
+        if (inside) {
+            value = line.substr(name.size() + 2);
+        }
+    }
+    return value;
+}
+
+/// The archives that one names in its Class-Path, from its own folder on (getClassPath of the
+/// JDK's URLClassPath).
+void keep_class_path(Evidence& evidence, NodeId archive) {
+    const std::string folder(path::parent(evidence.rootfs()[archive].path));
+    for (const archive::ZipMember& member :
+         archive::zip_members(as_bytes(evidence.text(archive)))) {
+        const auto content = member.name == "META-INF/MANIFEST.MF"
+                                 ? archive::zip_content(member, largest_manifest)
+                                 : std::nullopt;
+        if (!content) {
+            continue;
+        }
+        const std::string names = attribute(as_text(content->bytes), "Class-Path");
+        std::string_view rest = names;
+        while (!rest.empty()) {
+            std::string_view name = rest.substr(0, rest.find(' '));
+            rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+            if (name.starts_with("file:/")) {
+                name.remove_prefix(std::string_view("file:").size());
+            }
+            if (name.ends_with(".jar")) {
+                evidence.keep_path(name,
+                                   {java.id, archive, Confidence::likely,
+                                    "the Class-Path of its manifest names " + std::string(name)},
+                                   folder);
+            }
+        }
+        return;
+    }
+}
+
 /// The launcher finds its home by its own place (libjli's GetApplicationHome): bin/java below it
 /// and lib/libjli.so or jre/lib beside.
 void inspect(Evidence& evidence, NodeId node) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     if (tree[node].is_file() && tree[node].path.ends_with(".jar")) {
         keep_used_archives(evidence, node);
+        keep_class_path(evidence, node);
         return;
     }
     const elf::ElfFacts* facts = evidence.elf(node);
