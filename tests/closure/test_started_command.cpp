@@ -74,6 +74,20 @@ TEST_CASE("the words of a command that a function of the script runs name a prog
     CHECK_FALSE(image("kinds = {'tar': 1}").keeps("/usr/bin/tar"));
 }
 
+TEST_CASE("a text that the script writes for a shell names a program by its first word") {
+    const auto image = [](const std::string& start, const std::string& text) {
+        return python_app("app/main.py", "import subprocess\nopen('gen.sh', 'w').write(" + text +
+                                             ")\nsubprocess.check_call(" + start + ")\n");
+    };
+    const ClosureOf written = image("['sh', 'gen.sh']", "'convert -v a b'");
+    CHECK(written.keeps("/usr/bin/convert"));
+    CHECK_FALSE(is_open(written));
+    CHECK_FALSE(image("['sh', 'gen.sh']", "'sort -n a'").keeps("/usr/bin/sort"));
+    CHECK_FALSE(image("['sh', 'gen.sh']", "'to convert b'").keeps("/usr/bin/convert"));
+    CHECK_FALSE(image("['sh', '/app/main.py']", "'convert a'").keeps("/usr/bin/convert"));
+    CHECK_FALSE(image("['tar', 'gen.sh']", "'convert -v a b'").keeps("/usr/bin/convert"));
+}
+
 TEST_CASE("of a dependency's calls those with plain names count, but not developers' tools") {
     const ClosureOf image =
         python_app(library,

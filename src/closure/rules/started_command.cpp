@@ -117,23 +117,50 @@ bool begins_a_list(const std::vector<ScriptToken>& tokens, std::size_t at) {
            tokens[at + 1].is_mark(',');
 }
 
+/// The command's name in "ffmpeg -v error": a text for a script that the program writes, or for one
+/// of its own functions. Empty for others.
+std::string_view first_word(std::string_view text) {
+    const std::size_t blank = text.find(' ');
+    return blank == std::string_view::npos ? std::string_view() : text.substr(0, blank);
+}
+
 /// In a script that starts what it computes, the names in quotes of programs that were installed
-/// for this image, and those that begin a list.
+/// for this image, alone or before their arguments, and those that begin a list.
 void keep_named_programs(Evidence& evidence, NodeId script,
                          const std::vector<ScriptToken>& tokens) {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-        const ScriptToken& token = tokens[i];
-        constexpr std::size_t longest = 64;
-        if (token.kind != ScriptToken::Kind::string || token.text.size() < 2 ||
-            token.text.size() > longest || token.text.find('/') != std::string::npos) {
+        if (tokens[i].kind != ScriptToken::Kind::string) {
             continue;
         }
-        const auto program = evidence.find_program(token.text).node;
-        if (program && (is_installed_on_top(evidence, *program) || begins_a_list(tokens, i))) {
-            evidence.keep_program(token.text, {started_command.id, script, Confidence::likely,
-                                               "starts programs and names " + token.text});
+        const std::string_view text = tokens[i].text;
+        const std::string_view first = first_word(text);
+        const std::string name(first.empty() ? text : first);
+        constexpr std::size_t longest = 64;
+        if (name.size() < 2 || name.size() > longest || name.find('/') != std::string::npos) {
+            continue;
+        }
+        const auto program = evidence.find_program(name).node;
+        if (program && (is_installed_on_top(evidence, *program) ||
+                        (first.empty() && begins_a_list(tokens, i)))) {
+            evidence.keep_program(name, {started_command.id, script, Confidence::likely,
+                                         "starts programs and names " + name});
         }
     }
+}
+
+/// Whether a shell is to run a script that this one cannot show: `sh gen.sh`, written first.
+bool runs_a_script(const Evidence& evidence, const ScriptCall& call) {
+    for (const ShellCommand& command : read_shell(call.command, {}).commands) {
+        static constexpr std::array<std::string_view, 4> shells{"sh", "bash", "dash", "ash"};
+        const bool shell =
+            std::find(shells.begin(), shells.end(), path::basename(command.name())) != shells.end();
+        const ShellWord* const script = command.argv.size() > 1 ? &command.argv[1] : nullptr;
+        if (shell && script != nullptr && script->known && !script->text.starts_with('-') &&
+            !evidence.place_of(path::join(evidence.config().workdir, script->text))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void inspect(Evidence& evidence, NodeId node) {
@@ -153,15 +180,19 @@ void inspect(Evidence& evidence, NodeId node) {
     const bool own = author == Author::application;
     const std::vector<ScriptToken> tokens = script_tokens(text, *language);
     std::optional<unsigned> computed;
+    bool unseen = false;
     for (const ScriptCall& call : script_calls(tokens, *language)) {
         const Started started = programs_of(call);
         keep_call(evidence, node, call, started, own);
         if (started.computed && !computed) {
             computed = call.line;
         }
+        unseen = unseen || started.computed || (own && runs_a_script(evidence, call));
+    }
+    if (own && unseen) {
+        keep_named_programs(evidence, node, tokens);
     }
     if (own && computed) {
-        keep_named_programs(evidence, node, tokens);
         evidence.diagnose({.severity = Severity::note,
                            .code = "command-computed",
                            .path = file.path,
