@@ -236,6 +236,22 @@ TEST_CASE("a file that a program looks for in a folder of its configuration") {
     CHECK_FALSE(image("\0fpm.conf\0/usr/local/etc\0"s).keeps("/usr/local/etc/fpm.conf"));
 }
 
+TEST_CASE("a file that stands in /etc beside a path that a program names, by its own name") {
+    const auto image = [](const std::string& data) {
+        return ClosureOf(
+            image_of({file("usr/local/bin/show", program_with({}, data), 0755), folder("etc/fonts"),
+                      folder("etc/fonts/conf.d"), file("etc/fonts/fonts.conf", "x"),
+                      file("etc/fonts/other.conf", "x"), file("etc/host.conf", "x")}),
+            runs({"/usr/local/bin/show"}));
+    };
+    const ClosureOf used = image("\0<dir>/etc/fonts/conf.d</dir>\0fonts.conf\0host.conf\0"s);
+    CHECK(used.keeps("/etc/fonts/fonts.conf"));
+    CHECK_FALSE(used.keeps("/etc/fonts/other.conf"));
+    CHECK_FALSE(image("\0/etc/fonts\0host.conf\0"s).keeps("/etc/host.conf"));
+    CHECK_FALSE(image("\0fonts.conf\0"s).keeps("/etc/fonts/fonts.conf"));
+    CHECK_FALSE(image("\0/etc/fonts/conf.d\0no fonts.conf\0"s).keeps("/etc/fonts/fonts.conf"));
+}
+
 TEST_CASE("what an interpreter only knows by name is not started") {
     const ClosureOf image(
         image_of({file("usr/local/bin/php",

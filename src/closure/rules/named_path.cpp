@@ -98,6 +98,7 @@ struct Naming {
     bool starts_programs;                        ///< it can run an executable that it names
     std::vector<std::string_view> endings = {};  ///< that it may add to a path
     std::vector<std::string_view> files = {};    ///< that it looks for in a folder it names
+    std::vector<std::string_view> names = {};    ///< of files, alone in a string
 };
 
 void keep_one_path(Evidence& evidence, std::string_view text, const Naming& naming) {
@@ -122,6 +123,27 @@ void keep_one_path(Evidence& evidence, std::string_view text, const Naming& nami
                naming.starts_programs ? nullptr : is_program_file);
 }
 
+/// Compilers write a short folder's name into instructions (FONTCONFIG_PATH in fontconfig's
+/// FcConfigGetPath, where GCC expands strdup): what stands in /etc beside a path that is named, and
+/// has its own name in a string, is meant.
+void keep_neighbours(Evidence& evidence, NodeId folder, const Naming& naming) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    if (naming.names.empty() || tree[folder].path == "/etc" ||
+        !path::is_within(tree[folder].path, "/etc")) {
+        return;
+    }
+    for (const NodeId child : tree.children(folder)) {
+        if (!evidence.afford(named_path.id, naming.file, 4)) {
+            return;
+        }
+        const Text& name = tree[child].path;
+        if (!tree[child].is_directory() &&
+            std::binary_search(naming.names.begin(), naming.names.end(), path::basename(name))) {
+            keep_one_path(evidence, name, naming);
+        }
+    }
+}
+
 /// libmagic names /usr/share/misc/magic and ".mgc".
 void keep_named_path(Evidence& evidence, std::string_view text, const Naming& naming) {
     const rootfs::Rootfs& tree = evidence.rootfs();
@@ -133,6 +155,7 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     }
     if (name.empty() || name == "." || name == ".." || tree.child(*place, name)) {
         keep_one_path(evidence, text, naming);
+        keep_neighbours(evidence, *place, naming);
     } else if (path::is_within(tree[*place].path, "/var") && !evidence.is_kept(*place)) {
         // What is not there may be made, in a folder that must be.
         evidence.keep(*place, {named_path.id, naming.file, Confidence::likely,
@@ -258,19 +281,31 @@ std::string_view file_in_folder(std::string_view text) {
     return is_file ? file : std::string_view();
 }
 
+bool is_file_name(std::string_view text) {
+    constexpr std::size_t longest = 64;
+    const std::size_t point = text.find('.');
+    return text.size() <= longest && point != 0 && point != std::string_view::npos &&
+           text.find('/') == std::string_view::npos &&
+           std::all_of(text.begin(), text.end(), is_path_char);
+}
+
 /// What a program may add to the paths that it names.
 void read_additions(Evidence& evidence, Naming& naming) {
     std::set<std::string_view> endings;
     std::set<std::string_view> files;
+    std::set<std::string_view> names;
     for_each_string(evidence, naming.file, [&](std::string_view text) {
         if (is_name_ending(text)) {
             endings.insert(text);
         } else if (const std::string_view file = file_in_folder(text); !file.empty()) {
             files.insert(file);
+        } else if (is_file_name(text)) {
+            names.insert(text);
         }
     });
     naming.endings.assign(endings.begin(), endings.end());
     naming.files.assign(files.begin(), files.end());
+    naming.names.assign(names.begin(), names.end());
 }
 
 void inspect_elf(Evidence& evidence, NodeId node) {
