@@ -305,3 +305,108 @@ TEST_CASE("what builds PHP's extensions goes, what the interpreter names stays")
     CHECK_FALSE(image.keeps("/" + php + "build/phpize.m4"));
     CHECK_FALSE(image.keeps("/" + php + "test/a.phpt"));
 }
+
+namespace {
+
+/// A chunk of a compiled module.
+std::string beam_chunk(const std::string& name, const std::string& content) {
+    std::string text = name;
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+        text += static_cast<char>(content.size() >> shift & 0xFFU);
+    }
+    return text + content + std::string((4 - content.size() % 4) % 4, '\0');
+}
+
+std::string word_of(unsigned value) {
+    return {'\0', '\0', '\0', static_cast<char>(value)};
+}
+
+/// A compiled module that names `atoms`, and calls functions of the first `called` of them.
+std::string beam(const std::vector<std::string>& atoms, unsigned called = 0,
+                 const std::string& literals = "") {
+    std::string table = word_of(static_cast<unsigned>(atoms.size()));
+    for (const std::string& atom : atoms) {
+        table += static_cast<char>(atom.size()) + atom;
+    }
+    std::string imports = word_of(called);
+    for (unsigned i = 1; i <= called; ++i) {
+        imports += word_of(i) + word_of(1) + word_of(0);
+    }
+    return "FOR1" + word_of(0) + "BEAM" + beam_chunk("AtU8", table) + beam_chunk("ImpT", imports) +
+           (literals.empty() ? "" : beam_chunk("LitT", literals));
+}
+
+/// Erlang, with a script that has the virtual machine run `code`.
+ClosureOf erlang_app(const std::string& code) {
+    const std::string root = "usr/lib/erlang/";
+    const std::string lib = root + "lib/";
+    const std::string literal = "\x83w\x05jinet"s;  // as OTP 28 has them: not deflated
+    return {
+        image_of(
+            {file("usr/bin/erlang-app", "#!/bin/dash\nexec " + code + "\n", 0755),
+             file(root + "bin/erl", "#!/bin/dash\nexec /usr/lib/erlang/erts-13.1/bin/erlexec\n",
+                  0755),
+             file(root + "bin/start.boot", "x"),
+             file(root + "erts-13.1/bin/erlexec", loadable({.type = 2}), 0755),
+             file(root + "erts-13.1/bin/beam.smp", loadable({.type = 2}), 0755),
+             file(root + "erts-13.1/bin/erl_child_setup", loadable({.type = 2}), 0755),
+             file(root + "releases/25/installed_application_versions",
+                  "kernel-8.5\nstdlib-4.2\nssl-10.8\ncrypto-5.1\nsnmp-5.13\ntools-3.5\n"),
+             file(lib + "kernel-8.5/ebin/kernel.app", "{application, kernel, []}."),
+             file(lib + "kernel-8.5/ebin/code.beam", beam({"cover", "snmpa"}, 1)),
+             file(lib + "stdlib-4.2/ebin/stdlib.app", "{application, stdlib, []}."),
+             file(lib + "stdlib-4.2/ebin/lists.beam", beam({"lists"})),
+             file(lib + "ssl-10.8/ebin/ssl.app",
+                  "{application, ssl, [{applications, [kernel,\n crypto]}]}."),
+             file(lib + "ssl-10.8/ebin/ssl.beam", beam({"ssl"})),
+             file(lib + "ssl-10.8/ebin/tls.beam", beam({"tls"})),
+             file(lib + "ssl-10.8/src/tls.erl", "x"),
+             file(lib + "crypto-5.1/ebin/crypto.app", "{application, crypto, []}."),
+             file(lib + "crypto-5.1/ebin/crypto.beam", beam({"crypto"})),
+             file(lib + "crypto-5.1/priv/lib/crypto.so", loadable({.needed = {"libused.so.1"}})),
+             file(lib + "snmp-5.13/ebin/snmp.app", "{application, snmp, []}."),
+             file(lib + "snmp-5.13/ebin/snmpa.beam", beam({"snmpa"})),
+             file(lib + "tools-3.5/ebin/tools.app", "{application, tools, []}."),
+             file(lib + "tools-3.5/ebin/cover.beam", beam({"cover"})),
+             file("usr/lib/chat/ebin/chat.app", "{application, chat, [{applications, [ssl]}]}."),
+             file("usr/lib/chat/ebin/chat.beam", beam({"chat"})),
+             file("usr/lib/chat/ebin/chat_room.beam",
+                  beam({"chat_room"}, 0, word_of(0) + word_of(1) + word_of(8) + literal)),
+             file("usr/bin/date", loadable({.type = 2}), 0755),
+             file("usr/bin/cal", loadable({.type = 2}), 0755),
+             file("app/main.exs", "{o, 0} = System.cmd(\"date\", [\"cal\"])\n"),
+             file("usr/lib/jinet/ebin/jinet.beam", beam({"jinet"})),
+             file("usr/lib/jinet/ebin/jinet.app", "{application, jinet, []}."),
+             file("usr/lib/other/ebin/other.app", "{application, other, []}."),
+             file("usr/lib/other/ebin/other.beam", beam({"other"}))}),
+        runs({"/usr/bin/erlang-app"})};
+}
+
+}  // namespace
+
+TEST_CASE("Erlang's applications stay where a command, an application or a module names them") {
+    const ClosureOf image = erlang_app("/usr/lib/erlang/bin/erl -pa /usr/lib/x -s chat");
+    const std::string lib = "/usr/lib/erlang/lib/";
+    for (const std::string& path :
+         {"/usr/lib/erlang/bin/start.boot"s, "/usr/lib/erlang/erts-13.1/bin/beam.smp"s,
+          "/usr/lib/erlang/erts-13.1/bin/erl_child_setup"s, lib + "kernel-8.5/ebin/code.beam",
+          lib + "stdlib-4.2/ebin/lists.beam", "/usr/lib/chat/ebin/chat_room.beam"s,
+          lib + "ssl-10.8/ebin/tls.beam", lib + "crypto-5.1/ebin/crypto.beam",
+          lib + "crypto-5.1/priv/lib/crypto.so", "/usr/lib/libused.so.1"s,
+          "/usr/lib/jinet/ebin/jinet.beam"s}) {
+        CHECK_MESSAGE(image.keeps(path), path);
+    }
+    for (const std::string& path :
+         {lib + "snmp-5.13/ebin/snmpa.beam", lib + "tools-3.5/ebin/cover.beam",
+          lib + "ssl-10.8/src/tls.erl", "/usr/lib/other/ebin/other.beam"s}) {
+        CHECK_FALSE_MESSAGE(image.keeps(path), path);
+    }
+}
+
+TEST_CASE("what Erlang has for developers stays where a command names it, and what scripts start") {
+    CHECK(erlang_app("/usr/lib/erlang/bin/erl").keeps("/usr/bin/date"));
+    CHECK_FALSE(erlang_app("/usr/lib/erlang/bin/erl").keeps("/usr/bin/cal"));
+    const std::string cover = "/usr/lib/erlang/lib/tools-3.5/ebin/cover.beam";
+    CHECK(erlang_app("/usr/lib/erlang/bin/erl -s cover").keeps(cover));
+    CHECK_FALSE(erlang_app("/usr/lib/erlang/bin/erl").keeps("/usr/lib/chat/ebin/chat.beam"));
+}

@@ -262,11 +262,24 @@ bool is_plugin_folder(const Evidence& evidence, NodeId folder) {
     return any;
 }
 
+/// An installation of Erlang, with "erts-13.1" in it, or its lib: the launcher names it, and rules
+/// of its own say which applications are used (rules/erlang.cpp).
+bool is_erlang_folder(const rootfs::Rootfs& tree, NodeId folder) {
+    const NodeId root = path::basename(tree[folder].path) == "lib" ? tree[folder].parent : folder;
+    const std::vector<NodeId> children = tree.children(root);
+    return std::any_of(children.begin(), children.end(), [&](NodeId child) {
+        return tree[child].is_directory() &&
+               path::basename(tree[child].path).starts_with("erts-") &&
+               tree.child(child, "bin").has_value();
+    });
+}
+
 bool is_shared(const Evidence& evidence, NodeId folder) {
     const Text& path = evidence.rootfs()[folder].path;
     constexpr std::size_t many = 4;
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
            is_multiarch_folder(path) || is_ballast(evidence, folder) ||
+           is_erlang_folder(evidence.rootfs(), folder) ||
            (owners(evidence, folder, many) >= many &&
             !evidence.remembered(is_plugin_folder, folder));
 }

@@ -37,6 +37,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::java,
         &rules::packed_library,
         &rules::ruby,
+        &rules::erlang,
         &rules::lua,
         &rules::node_js,
     };

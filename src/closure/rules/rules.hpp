@@ -39,6 +39,7 @@ extern const Rule python;
 extern const Rule java;
 extern const Rule packed_library;
 extern const Rule ruby;
+extern const Rule erlang;
 extern const Rule node_js;
 
 }  // namespace slimimg::closure::rules
