@@ -33,11 +33,23 @@ bool is_one_of(const std::array<std::string_view, Size>& names, std::string_view
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// How a module is named.
+enum class Naming {
+    by_command,     ///< in a command or a script
+    called,         ///< by a compiled module that calls it
+    mentioned,      ///< by one that has its name for an atom, which may be any word
+    by_own,         ///< by a module of OTP or Elixir
+    by_developers,  ///< by one of those that are for developers
+};
+constexpr std::size_t namings = 5;
+
 struct Application {
     std::string name;
     NodeId file = 0;  ///< its resource file, NAME.app
     NodeId ebin = 0;
     bool own = false;  ///< of OTP or Elixir
+
+    [[nodiscard]] bool for_developers() const { return is_one_of(developers_applications, name); }
 };
 
 /// "…/erts-13.1/bin": the virtual machine and what it starts from its BINDIR.
@@ -118,6 +130,9 @@ class Code {
     }
 
     void keep_application(std::string_view name, const Reason& reason) {
+        if (!started_.emplace(name).second) {
+            return;
+        }
         const auto [first, last] = applications_.equal_range(name);
         for (auto at = first; at != last; ++at) {
             keep_whole(at->second, reason);
@@ -129,7 +144,7 @@ class Code {
         for (const std::string& word : words) {
             const Reason reason{erlang.id, from, Confidence::likely, "names " + word};
             keep_application(word, reason);
-            keep_modules(word, reason, nullptr, true);
+            keep_modules(word, reason, Naming::by_command);
         }
     }
 
@@ -181,20 +196,20 @@ class Code {
     }
 
     /// Keeps the modules of this name: alone where OTP brings them, for that has no computed names
-    /// across its applications, else with all of their application. `by` is the application that
-    /// names it, of OTP or Elixir themselves.
-    void keep_modules(std::string_view name, const Reason& reason, const Application* by,
-                      bool all) {
+    /// across its applications, else with all of their application. What is for developers is
+    /// mentioned in passing.
+    void keep_modules(std::string_view name, const Reason& reason, Naming naming) {
+        if (!named_[static_cast<std::size_t>(naming)].emplace(name).second) {
+            return;
+        }
         const auto [first, last] = modules_.equal_range(name);
         for (auto at = first; at != last; ++at) {
             const Application* application = application_of(at->second);
-            const bool other =
-                by != nullptr && application != nullptr && by->ebin != application->ebin;
-            if (other && is_one_of(developers_applications, application->name) &&
-                !is_one_of(developers_applications, by->name)) {
+            if (application != nullptr && application->for_developers() &&
+                (naming == Naming::mentioned || naming == Naming::by_own)) {
                 continue;
             }
-            if (application != nullptr && (all || !application->own)) {
+            if (application != nullptr && (naming == Naming::by_command || !application->own)) {
                 keep_whole(*application, reason);
             } else {
                 keep(at->second, reason);
@@ -206,9 +221,9 @@ class Code {
     /// A module of an application of OTP or Elixir: what it calls, and of its own application what
     /// it names in any way, as supervisors do. What other applications are named for is optional.
     void look_at_own_module(NodeId node, const Application& application) {
+        const Naming naming = application.for_developers() ? Naming::by_developers : Naming::by_own;
         for (const std::string& name : evidence_.noted("erlang-calls", node, called_modules)) {
-            keep_modules(name, {erlang.id, node, Confidence::likely, "calls " + name}, &application,
-                         false);
+            keep_modules(name, {erlang.id, node, Confidence::likely, "calls " + name}, naming);
         }
         for (const std::string& name : evidence_.noted("erlang-names", node, erlang_names)) {
             const auto module = tree_.child(application.ebin, name + ".beam");
@@ -245,7 +260,6 @@ class Code {
         }
     }
 
-    /// An atom may be any word: what is for developers stays where it is called.
     void look_at_module(NodeId node) {
         const Names& called = evidence_.noted("erlang-calls", node, called_modules);
         for (const std::string& name : evidence_.noted("erlang-names", node, erlang_names)) {
@@ -253,18 +267,8 @@ class Code {
             if (!is_one_of(developers_applications, name)) {
                 keep_application(name, reason);
             }
-            if (called.contains(name) || !is_for_developers(name)) {
-                keep_modules(name, reason, nullptr, false);
-            }
+            keep_modules(name, reason, called.contains(name) ? Naming::called : Naming::mentioned);
         }
-    }
-
-    [[nodiscard]] bool is_for_developers(std::string_view module) const {
-        const auto [first, last] = modules_.equal_range(module);
-        return std::any_of(first, last, [&](const auto& named) {
-            const Application* application = application_of(named.second);
-            return application != nullptr && is_one_of(developers_applications, application->name);
-        });
     }
 
     void keep_programs(NodeId script) {
@@ -281,6 +285,8 @@ class Code {
     std::multimap<std::string, NodeId, std::less<>> modules_;
     std::map<NodeId, Application> by_folder_;  ///< by ebin
     std::vector<NodeId> work_;
+    std::array<Names, namings> named_;  ///< what was looked up
+    Names started_;
     std::set<NodeId> seen_;
     std::set<NodeId> whole_;
     std::set<NodeId> private_;
