@@ -410,3 +410,16 @@ TEST_CASE("what Erlang has for developers stays where a command names it, and wh
     CHECK(erlang_app("/usr/lib/erlang/bin/erl -s cover").keeps(cover));
     CHECK_FALSE(erlang_app("/usr/lib/erlang/bin/erl").keeps("/usr/lib/chat/ebin/chat.beam"));
 }
+
+TEST_CASE("a script that a link leads to finds what has links beside that one") {
+    const ClosureOf image(
+        image_of({file("opt/broker/sbin/server",
+                       "#!/bin/dash\nhere=$(dirname \"$0\")\n. \"$here/env\"\n", 0755),
+                  file("opt/broker/sbin/env", "x=1\n"),
+                  test::symlink("usr/lib/broker/server", "/opt/broker/sbin/server"),
+                  test::symlink("usr/lib/broker/env", "/opt/broker/sbin/env"),
+                  test::symlink("usr/lib/broker/other", "/usr/lib/libused.so.1")}),
+        runs({"/usr/lib/broker/server"}));
+    CHECK(image.keeps("/usr/lib/broker/env"));
+    CHECK_FALSE(image.keeps("/usr/lib/broker/other"));
+}

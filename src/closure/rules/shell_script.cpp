@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "slimimg/base/path.hpp"
@@ -441,9 +442,41 @@ void inspect(Evidence& evidence, NodeId node) {
     }
 }
 
+/// A script that a link leads to has the link's folder in "$0", and reads and runs from there what
+/// has links of the same names beside that one.
+void keep_links_beside(Evidence& evidence) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    std::map<std::pair<NodeId, NodeId>, NodeId> folders;  // of links, of scripts; one of these
+    for (const auto& [node, reasons] : evidence.kept()) {
+        const auto script = tree[node].is_symlink() ? tree.resolve(tree[node].path).node : node;
+        if (script && *script != node && tree[*script].is_file() &&
+            tree[*script].parent != tree[node].parent && dialect_of(evidence, *script) &&
+            evidence.text(*script).find("$0") != std::string_view::npos) {
+            folders.emplace(std::pair(tree[node].parent, tree[*script].parent), *script);
+        }
+    }
+    for (const auto& [pair, script] : folders) {
+        const std::vector<NodeId> beside = tree.children(pair.second);
+        constexpr std::uint64_t steps = 10;
+        if (!evidence.afford(shell_script.id, script, steps * beside.size())) {
+            return;
+        }
+        for (const NodeId file : beside) {
+            const auto link = evidence.is_kept(file)
+                                  ? tree.child(pair.first, path::basename(tree[file].path))
+                                  : std::nullopt;
+            if (link && tree[*link].is_symlink() && tree.resolve(tree[*link].path).node == file) {
+                evidence.keep(*link, {shell_script.id, script, Confidence::likely,
+                                      "is beside the link that it is run by"});
+            }
+        }
+    }
+}
+
 /// A dependency's scripts are for its own developers, but for those that something runs; a profile
 /// is for the shells that log in.
 void settle(Evidence& evidence) {
+    keep_links_beside(evidence);
     std::vector<NodeId> scripts;
     for (const auto& [node, reasons] : evidence.kept()) {
         const rootfs::Node& file = evidence.rootfs()[node];
