@@ -18,7 +18,7 @@ using namespace std::string_literals;
 namespace {
 
 /// A distribution, and in a layer of a RUN step `more`.
-rootfs::Rootfs image_of(std::initializer_list<Member> more) {
+rootfs::Rootfs image_of(const std::vector<Member>& more) {
     const std::string program = loadable({.type = 2});
     return tree_of({tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
                          folder("usr/bin"), file("usr/bin/dash", program, 0755), folder("usr/lib"),
@@ -337,49 +337,48 @@ std::string beam(const std::vector<std::string>& atoms, unsigned called = 0,
 }
 
 /// Erlang, with a script that has the virtual machine run `code`.
-ClosureOf erlang_app(const std::string& code) {
+ClosureOf erlang_app(const std::string& code, const std::vector<Member>& more = {}) {
     const std::string root = "usr/lib/erlang/";
     const std::string lib = root + "lib/";
     const std::string literal = "\x83w\x05jinet"s;  // as OTP 28 has them: not deflated
-    return {
-        image_of(
-            {file("usr/bin/erlang-app", "#!/bin/dash\nexec " + code + "\n", 0755),
-             file(root + "bin/erl", "#!/bin/dash\nexec /usr/lib/erlang/erts-13.1/bin/erlexec\n",
-                  0755),
-             file(root + "bin/start.boot", "x"),
-             file(root + "erts-13.1/bin/erlexec", loadable({.type = 2}), 0755),
-             file(root + "erts-13.1/bin/beam.smp", loadable({.type = 2}), 0755),
-             file(root + "erts-13.1/bin/erl_child_setup", loadable({.type = 2}), 0755),
-             file(root + "releases/25/installed_application_versions",
-                  "kernel-8.5\nstdlib-4.2\nssl-10.8\ncrypto-5.1\nsnmp-5.13\ntools-3.5\n"),
-             file(lib + "kernel-8.5/ebin/kernel.app", "{application, kernel, []}."),
-             file(lib + "kernel-8.5/ebin/code.beam", beam({"cover", "snmpa"}, 1)),
-             file(lib + "stdlib-4.2/ebin/stdlib.app", "{application, stdlib, []}."),
-             file(lib + "stdlib-4.2/ebin/lists.beam", beam({"lists"})),
-             file(lib + "ssl-10.8/ebin/ssl.app",
-                  "{application, ssl, [{applications, [kernel,\n crypto]}]}."),
-             file(lib + "ssl-10.8/ebin/ssl.beam", beam({"ssl"})),
-             file(lib + "ssl-10.8/ebin/tls.beam", beam({"tls"})),
-             file(lib + "ssl-10.8/src/tls.erl", "x"),
-             file(lib + "crypto-5.1/ebin/crypto.app", "{application, crypto, []}."),
-             file(lib + "crypto-5.1/ebin/crypto.beam", beam({"crypto"})),
-             file(lib + "crypto-5.1/priv/lib/crypto.so", loadable({.needed = {"libused.so.1"}})),
-             file(lib + "snmp-5.13/ebin/snmp.app", "{application, snmp, []}."),
-             file(lib + "snmp-5.13/ebin/snmpa.beam", beam({"snmpa"})),
-             file(lib + "tools-3.5/ebin/tools.app", "{application, tools, []}."),
-             file(lib + "tools-3.5/ebin/cover.beam", beam({"cover"})),
-             file("usr/lib/chat/ebin/chat.app", "{application, chat, [{applications, [ssl]}]}."),
-             file("usr/lib/chat/ebin/chat.beam", beam({"chat"})),
-             file("usr/lib/chat/ebin/chat_room.beam",
-                  beam({"chat_room"}, 0, word_of(0) + word_of(1) + word_of(8) + literal)),
-             file("usr/bin/date", loadable({.type = 2}), 0755),
-             file("usr/bin/cal", loadable({.type = 2}), 0755),
-             file("app/main.exs", "{o, 0} = System.cmd(\"date\", [\"cal\"])\n"),
-             file("usr/lib/jinet/ebin/jinet.beam", beam({"jinet"})),
-             file("usr/lib/jinet/ebin/jinet.app", "{application, jinet, []}."),
-             file("usr/lib/other/ebin/other.app", "{application, other, []}."),
-             file("usr/lib/other/ebin/other.beam", beam({"other"}))}),
-        runs({"/usr/bin/erlang-app"})};
+    std::vector<Member> members{
+        file("usr/bin/erlang-app", "#!/bin/dash\nexec " + code + "\n", 0755),
+        file(root + "bin/erl", "#!/bin/dash\nexec /usr/lib/erlang/erts-13.1/bin/erlexec\n", 0755),
+        file(root + "bin/start.boot", "x"),
+        file(root + "erts-13.1/bin/erlexec", loadable({.type = 2}), 0755),
+        file(root + "erts-13.1/bin/beam.smp", loadable({.type = 2}), 0755),
+        file(root + "erts-13.1/bin/erl_child_setup", loadable({.type = 2}), 0755),
+        file(root + "releases/25/installed_application_versions",
+             "kernel-8.5\nstdlib-4.2\nssl-10.8\ncrypto-5.1\nsnmp-5.13\ntools-3.5\n"),
+        file(lib + "kernel-8.5/ebin/kernel.app", "{application, kernel, []}."),
+        file(lib + "kernel-8.5/ebin/code.beam", beam({"cover", "snmpa"}, 1)),
+        file(lib + "stdlib-4.2/ebin/stdlib.app", "{application, stdlib, []}."),
+        file(lib + "stdlib-4.2/ebin/lists.beam", beam({"lists"})),
+        file(lib + "ssl-10.8/ebin/ssl.app",
+             "{application, ssl, [{applications, [kernel,\n crypto]}]}."),
+        file(lib + "ssl-10.8/ebin/ssl.beam", beam({"ssl"})),
+        file(lib + "ssl-10.8/ebin/tls.beam", beam({"tls"})),
+        file(lib + "ssl-10.8/src/tls.erl", "x"),
+        file(lib + "crypto-5.1/ebin/crypto.app", "{application, crypto, []}."),
+        file(lib + "crypto-5.1/ebin/crypto.beam", beam({"crypto"})),
+        file(lib + "crypto-5.1/priv/lib/crypto.so", loadable({.needed = {"libused.so.1"}})),
+        file(lib + "snmp-5.13/ebin/snmp.app", "{application, snmp, []}."),
+        file(lib + "snmp-5.13/ebin/snmpa.beam", beam({"snmpa"})),
+        file(lib + "tools-3.5/ebin/tools.app", "{application, tools, []}."),
+        file(lib + "tools-3.5/ebin/cover.beam", beam({"cover"})),
+        file("usr/lib/chat/ebin/chat.app", "{application, chat, [{applications, [ssl]}]}."),
+        file("usr/lib/chat/ebin/chat.beam", beam({"chat"})),
+        file("usr/lib/chat/ebin/chat_room.beam",
+             beam({"chat_room"}, 0, word_of(0) + word_of(1) + word_of(8) + literal)),
+        file("usr/bin/date", loadable({.type = 2}), 0755),
+        file("usr/bin/cal", loadable({.type = 2}), 0755),
+        file("app/main.exs", "{o, 0} = System.cmd(\"date\", [\"cal\"])\n"),
+        file("usr/lib/jinet/ebin/jinet.beam", beam({"jinet"})),
+        file("usr/lib/jinet/ebin/jinet.app", "{application, jinet, []}."),
+        file("usr/lib/other/ebin/other.app", "{application, other, []}."),
+        file("usr/lib/other/ebin/other.beam", beam({"other"}))};
+    members.insert(members.end(), more.begin(), more.end());
+    return {image_of(members), runs({"/usr/bin/erlang-app"})};
 }
 
 }  // namespace
@@ -409,6 +408,19 @@ TEST_CASE("what Erlang has for developers stays where a command names it, and wh
     const std::string cover = "/usr/lib/erlang/lib/tools-3.5/ebin/cover.beam";
     CHECK(erlang_app("/usr/lib/erlang/bin/erl -s cover").keeps(cover));
     CHECK_FALSE(erlang_app("/usr/lib/erlang/bin/erl").keeps("/usr/lib/chat/ebin/chat.beam"));
+}
+
+TEST_CASE("a chain of Erlang's applications may be of any length") {
+    constexpr int length = 60000;
+    std::vector<Member> chain;
+    for (int i = 0; i < length; ++i) {
+        const std::string name = "a" + std::to_string(i);
+        chain.push_back(file(
+            "usr/lib/" + name + "/ebin/" + name + ".app",
+            "{application, " + name + ", [{applications, [a" + std::to_string(i + 1) + "]}]}."));
+    }
+    const ClosureOf image = erlang_app("/usr/lib/erlang/bin/erl -s a0", chain);
+    CHECK(image.keeps("/usr/lib/a59999/ebin/a59999.app"));
 }
 
 TEST_CASE("a script that a link leads to finds what has links beside that one") {

@@ -192,7 +192,8 @@ class Code {
             }
         }
         keep_private_folder(application.ebin, reason);
-        look_at(application.file);
+        work_.push_back(
+            application.file);  // a chain of applications is as long as the image makes it
     }
 
     /// Keeps the modules of this name: alone where OTP brings them, for that has no computed names
