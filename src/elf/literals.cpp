@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
-#include <cstring>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -354,7 +354,8 @@ std::set<std::string, std::less<>> find_literals(Bytes file,
         return {};
     }
     Search search(*look, names);
-    for (const Bytes part : constant_data(file)) {
+    const std::vector<Bytes> data = constant_data(file);
+    for (const Bytes part : data) {
         search.terminated(as_text(part));
     }
     const auto relative = relative_relocation(look->abi());
@@ -362,7 +363,7 @@ std::set<std::string, std::less<>> find_literals(Bytes file,
         return search.found();
     }
     const Sections sections = read_sections(*look);
-    for (const Bytes part : constant_data(file)) {
+    for (const Bytes part : data) {
         // Words are aligned in memory, and the file's offsets with them.
         const auto skip = static_cast<std::size_t>(file.data() - part.data()) % 8;
         search.pairs(part.subspan(std::min(skip, part.size())));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/check/tools.hpp"
 #include "slimimg/elf/elf.hpp"
@@ -29,11 +30,6 @@ constexpr std::array<KindName, kind_count> kind_names{{
     {"data", "data"},
     {"link", "links and folders"},
 }};
-
-template <std::size_t n>
-bool is_one_of(std::string_view value, const std::array<std::string_view, n>& values) {
-    return std::find(values.begin(), values.end(), value) != values.end();
-}
 
 template <std::size_t n>
 bool is_within_any(std::string_view file, const std::array<std::string_view, n>& folders) {

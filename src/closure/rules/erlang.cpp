@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/erlang_names.hpp"
@@ -28,11 +29,6 @@ constexpr std::array<std::string_view, 14> developers_applications{
 constexpr std::array<std::string_view, 6> elixirs_applications{"eex", "elixir", "ex_unit",
                                                                "iex", "logger", "mix"};
 
-template <std::size_t Size>
-bool is_one_of(const std::array<std::string_view, Size>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// How a module is named.
 enum class Naming {
     by_command,     ///< in a command or a script
@@ -49,7 +45,7 @@ struct Application {
     NodeId ebin = 0;
     bool own = false;  ///< of OTP or Elixir
 
-    [[nodiscard]] bool for_developers() const { return is_one_of(developers_applications, name); }
+    [[nodiscard]] bool for_developers() const { return is_one_of(name, developers_applications); }
 };
 
 /// "…/erts-13.1/bin": the virtual machine and what it starts from its BINDIR.
@@ -155,7 +151,7 @@ class Code {
         const std::string_view home = path::basename(tree_[tree_[ebin].parent].path);
         const Application application{
             std::string(name), file, ebin,
-            with_otp_.contains(home) || is_one_of(elixirs_applications, name)};
+            with_otp_.contains(home) || is_one_of(name, elixirs_applications)};
         applications_.emplace(name, application);
         by_folder_.emplace(ebin, application);
     }
@@ -192,8 +188,8 @@ class Code {
             }
         }
         keep_private_folder(application.ebin, reason);
-        work_.push_back(
-            application.file);  // a chain of applications is as long as the image makes it
+        // No recursion: a chain of applications is as long as the image makes it.
+        work_.push_back(application.file);
     }
 
     /// Keeps the modules of this name: alone where OTP brings them, for that has no computed names
@@ -265,7 +261,7 @@ class Code {
         const Names& called = evidence_.noted("erlang-calls", node, called_modules);
         for (const std::string& name : evidence_.noted("erlang-names", node, erlang_names)) {
             const Reason reason{erlang.id, node, Confidence::likely, "names " + name};
-            if (!is_one_of(developers_applications, name)) {
+            if (!is_one_of(name, developers_applications)) {
                 keep_application(name, reason);
             }
             keep_modules(name, reason, called.contains(name) ? Naming::called : Naming::mentioned);

@@ -61,4 +61,8 @@ std::vector<LayerOrigin> layer_origins(const Evidence& evidence) {
     return origins;
 }
 
+bool is_installed_on_top(const Evidence& evidence, rootfs::NodeId node) {
+    return layer_origins(evidence)[evidence.rootfs()[node].layer] != LayerOrigin::base;
+}
+
 }  // namespace slimimg::closure

@@ -16,4 +16,7 @@ enum class LayerOrigin {
 
 std::vector<LayerOrigin> layer_origins(const Evidence& evidence);
 
+/// True for what who made the image put above the distribution.
+bool is_installed_on_top(const Evidence& evidence, rootfs::NodeId node);
+
 }  // namespace slimimg::closure

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/elf/literals.hpp"
 
@@ -19,17 +20,12 @@ namespace {
 using rootfs::Node;
 using rootfs::NodeId;
 
-template <std::size_t Size>
-bool is_one_of(const std::array<std::string_view, Size>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// What an interpreter names is what scripts may start; these have rules of their own.
 bool is_interpreter(std::string_view name) {
     static constexpr std::array<std::string_view, 8> names{"bun",  "deno", "java", "lua",
                                                            "node", "perl", "php",  "ruby"};
     const std::string_view stem = name.substr(0, name.find_first_of("-.0123456789"));
-    return stem == "python" || is_one_of(names, stem);
+    return stem == "python" || is_one_of(stem, names);
 }
 
 /// Of the programs that every distribution has, those whose names are no words besides.
@@ -40,7 +36,7 @@ bool is_helper(std::string_view name) {
         "ls",        "lsblk",  "mkdir",    "mktemp", "modprobe", "mount",  "mv",
         "nsenter",   "ps",     "readlink", "rm",     "sed",      "setsid", "sh",
         "sha256sum", "sysctl", "tar",      "umount", "uname",    "xargs"};
-    return is_one_of(names, name);
+    return is_one_of(name, names);
 }
 
 /// Compilers and their tools are left by builds, and half of their names are words.
@@ -50,11 +46,7 @@ bool is_for_building(const Evidence& evidence, NodeId program, std::string_view 
     const std::string_view source =
         owner ? std::string_view(evidence.packages()[*owner].origin()) : std::string_view();
     return source == "binutils" || source.starts_with("gcc-") || source.starts_with("llvm-") ||
-           (is_developers_tool(name) && !is_one_of(started, name));
-}
-
-bool is_on_top(const Evidence& evidence, NodeId node) {
-    return layer_origins(evidence)[evidence.rootfs()[node].layer] != LayerOrigin::base;
+           (is_developers_tool(name) && !is_one_of(name, started));
 }
 
 /// The names of the programs in PATH that `wanted` takes.
@@ -92,7 +84,7 @@ std::set<std::string, std::less<>> for_packages(Evidence& evidence, NodeId) {
     const auto origins = layer_origins(evidence);
     return programs_in_path(evidence, [&](NodeId program, std::string_view name) {
         const auto owner = packages.owner(program);
-        return owner && packages[*owner].asked_for && !is_one_of(formats, name) &&
+        return owner && packages[*owner].asked_for && !is_one_of(name, formats) &&
                origins[evidence.rootfs()[program].layer] != LayerOrigin::base;
     });
 }
@@ -110,15 +102,17 @@ void inspect(Evidence& evidence, NodeId node) {
     const elf::ElfFacts* facts = evidence.elf(node);
     const Node& program = evidence.rootfs()[node];
     if (facts == nullptr || !facts->is_program() || is_interpreter(path::basename(program.path)) ||
-        starts_what_it_is_given(program.path) || !may_start_programs(evidence, node)) {
+        starts_what_it_is_given(program.path)) {
         return;
     }
     const bool packed = evidence.packages().owner(node).has_value();
-    if (packed && !is_on_top(evidence, node)) {
-        return;
-    }
     const auto& names = packed ? evidence.noted("programs installed by name", 0, for_packages)
                                : evidence.noted("programs to name", 0, for_applications);
+    // The cheapest first: a program's bytes are searched only where there is something to find.
+    if (names.empty() || (packed && !evidence.remembered(is_installed_on_top, node)) ||
+        !may_start_programs(evidence, node)) {
+        return;
+    }
     for (const std::string& name : elf::find_literals(as_bytes(evidence.text(node)), names)) {
         const auto found = evidence.find_program(name).node;
         if (found && *found != node && !has_same_origin(evidence, *found, node)) {

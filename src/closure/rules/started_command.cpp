@@ -64,10 +64,6 @@ Author author_of(Evidence& evidence, NodeId node) {
     return dependency ? Author::dependency : Author::application;
 }
 
-bool is_installed_on_top(const Evidence& evidence, NodeId node) {
-    return layer_origins(evidence)[evidence.rootfs()[node].layer] != LayerOrigin::base;
-}
-
 /// The programs that a call starts; whether the first is computed.
 struct Started {
     std::vector<std::string> programs;

@@ -6,6 +6,8 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/constant_strings.hpp"
+
 namespace slimimg::closure {
 
 bool starts_programs(Evidence& evidence, rootfs::NodeId node) {
@@ -28,7 +30,8 @@ bool starts_what_it_is_given(std::string_view path) {
 }
 
 bool is_go_program(Evidence& evidence, rootfs::NodeId node) {
-    return contains(as_bytes(evidence.text(node)), "\xff Go buildinf:");
+    return has_unterminated_strings(evidence, node) &&
+           contains(as_bytes(evidence.text(node)), "\xff Go buildinf:");
 }
 
 bool may_start_programs(Evidence& evidence, rootfs::NodeId node) {

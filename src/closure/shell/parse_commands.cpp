@@ -2,17 +2,14 @@
 #include <array>
 #include <utility>
 
+#include "slimimg/base/one_of.hpp"
+
 #include "closure/shell/parser.hpp"
 
 namespace slimimg::closure::shell {
 namespace {
 
 constexpr std::size_t longest_subscript = 256;
-
-template <std::size_t N>
-bool is_one_of(std::string_view text, const std::array<std::string_view, N>& words) {
-    return std::find(words.begin(), words.end(), text) != words.end();
-}
 
 bool declares(const Statement& statement) {
     static constexpr std::array<std::string_view, 6> names = {"export",  "readonly", "local",
