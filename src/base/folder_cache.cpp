@@ -2,6 +2,7 @@
 #include <cctype>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -124,6 +125,12 @@ bool is_entry(const std::string& name) {
                        [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
+/// The folder with a lock of flock(2); no descriptor where it can't be had.
+FileDescriptor locked(const fs::path& folder, int kind) {
+    FileDescriptor lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return lock && flock(lock.get(), kind) == 0 ? std::move(lock) : FileDescriptor();
+}
+
 }  // namespace
 
 void make_cache_folder(const fs::path& folder) {
@@ -162,6 +169,8 @@ void FolderCache::put(const std::string& name, const Slice& content, int fd) {
     }
     const fs::path file = folder_ / name;
     try {
+        // Another process' trim() would take a file on its way to its name for an entry.
+        const FileDescriptor writing = locked(folder_, LOCK_SH);
         // A spool file of this folder only lacks a name.
         const std::string unnamed = "/proc/self/fd/" + std::to_string(fd);
         bool linked = false;
@@ -190,9 +199,9 @@ std::string FolderCache::problem() const {
 }
 
 void FolderCache::trim() const {
-    // One process at a time; another one's trimming is as good.
-    const FileDescriptor lock(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    // One process at a time, and none where one writes: that one trims when it is done.
+    const FileDescriptor alone = locked(folder_, LOCK_EX | LOCK_NB);
+    if (!alone) {
         return;
     }
     struct Entry {

@@ -2,11 +2,13 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -142,6 +144,24 @@ TEST_CASE("what was not used for longest goes where all are more than the limit"
         CHECK_FALSE(cache.find(named('d')));  // larger than all may be
     }
     CHECK(files_of(scratch.path) == std::vector<std::string>{"C", "a", "c", "k", "m"});
+}
+
+TEST_CASE("nothing is written while another process trims, and nothing trimmed while one writes") {
+    const Scratch scratch;
+    const FileDescriptor other(open(scratch.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    {
+        FolderCache cache(scratch.path, 1500);
+        REQUIRE(flock(other.get(), LOCK_EX) == 0);
+        auto writing = std::async(std::launch::async, [&] {
+            cache.put(named('a'), slice_of(std::string(1000, 'x')), -1);
+        });
+        CHECK(writing.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
+        CHECK(files_of(scratch.path) == std::vector<std::string>{"C", "k"});
+        REQUIRE(flock(other.get(), LOCK_SH) == 0);
+        writing.get();
+        cache.put(named('b'), slice_of(std::string(1000, 'x')), -1);
+    }
+    CHECK(files_of(scratch.path) == std::vector<std::string>{"C", "a", "b", "k"});
 }
 
 TEST_CASE("a folder that others can write to, of somebody else or that is none is not used") {
