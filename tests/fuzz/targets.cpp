@@ -11,6 +11,7 @@ std::span<const Target> targets() {
         Target{"ld_cache", ld_cache, ld_cache_seeds}, Target{"packages", packages, packages_seeds},
         Target{"shell", shell, shell_seeds},          Target{"settings", settings, settings_seeds},
         Target{"cache", cache, cache_seeds},          Target{"tool", tool, tool_seeds},
+        Target{"literals", literals, literals_seeds}, Target{"code", code, code_seeds},
     };
     return list;
 }
