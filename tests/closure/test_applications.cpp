@@ -2,6 +2,7 @@
 
 #include "support/closure.hpp"
 #include "support/installed.hpp"
+#include "support/loadable.hpp"
 #include "support/program.hpp"
 
 // What applications of every kind were found to need: tests/apps runs them.
@@ -273,6 +274,61 @@ TEST_CASE("a library among a package's helpers is data of the program that names
     };
     CHECK_FALSE(image("other.so\0"s).keeps("/usr/libexec/tools/libpre.so"));
     CHECK(image("/libpre.so\0"s).keeps("/usr/libexec/tools/libpre.so"));
+}
+
+TEST_CASE("a library whose version the program appends stays in the versions that there are") {
+    const auto image = [](std::string text) {
+        return ClosureOf(
+            tree({folder("usr"), folder("usr/bin"), folder("usr/lib"),
+                  file("usr/bin/app", program_with({"dlopen"}, std::move(text)), 0755),
+                  test::symlink("usr/lib/libicuuc.so.72", "libicuuc.so.72.1"),
+                  file("usr/lib/libicuuc.so.72.1", loadable({.soname = "libicuuc.so.72"})),
+                  file("usr/lib/libicuuc.so.72.py", "x"),
+                  file("usr/lib/libicuucx.so.1", loadable({.soname = "libicuucx.so.1"}))}),
+            runs({"/usr/bin/app"}));
+    };
+    CHECK_FALSE(image("libicuuc.so\0%s/%d\0"s).keeps("/usr/lib/libicuuc.so.72"));
+    CHECK_FALSE(image("libicuuc\0%s.%d\0"s).keeps("/usr/lib/libicuuc.so.72"));
+    for (const std::string& text :
+         {"libicuuc.so\0%s.%s%d\0"s, "libicuuc.so\0%s.%d\0"s, "libicuuc.so.%d\0"s}) {
+        CAPTURE(text);
+        const ClosureOf kept = image(text);
+        CHECK(kept.rules("/usr/lib/libicuuc.so.72") == "library-name");
+        CHECK(kept.keeps("/usr/lib/libicuuc.so.72.1"));
+        CHECK_FALSE(kept.keeps("/usr/lib/libicuuc.so.72.py"));
+        CHECK_FALSE(kept.keeps("/usr/lib/libicuucx.so.1"));
+    }
+}
+
+TEST_CASE("settings that no package owns stay in the folder of a package whose program stays") {
+    const auto image = [](const std::string& program) {
+        std::vector<std::string> layers = installed(
+            tar({folder("usr"), folder("usr/bin"), file("usr/bin/server", program, 0755),
+                 file("usr/bin/other", "#!/usr/bin/server\n", 0755), folder("etc/server.d/more"),
+                 file("etc/server.conf", "x"), file("etc/server.d/own.conf", "x"),
+                 folder("etc/both"), folder("var/log/server"), folder("var/lib/other"),
+                 folder("usr/share/server"), file("usr/share/server/data", "x")}),
+            {{"server", "",
+              "/usr/bin/server\n/etc\n/etc/server.conf\n/etc/server.d\n/etc/server.d/own.conf\n"
+              "/etc/both\n/var/log/server\n/usr/share/server\n/usr/share/server/data\n"},
+             {"other", "", "/usr/bin/other\n/etc\n/etc/both\n/var/lib/other\n"}});
+        layers.push_back(tar({file("etc/server.d/plugins", "x"), file("etc/server.d/more/a", "x"),
+                              file("etc/both/a", "x"), file("etc/nobodys", "x")}));
+        return ClosureOf(tree_of(layers), runs({"/usr/bin/server"}));
+    };
+    for (const bool script : {false, true}) {
+        CAPTURE(script);
+        const ClosureOf kept = image(script ? "#!/usr/bin/other\n" : program_with({}, "x"));
+        for (const char* path : {"/etc/server.d/plugins", "/etc/server.d/more/a",
+                                 "/etc/server.d/own.conf", "/etc/server.conf", "/var/log/server"}) {
+            CHECK_MESSAGE(kept.rules(path) == "package-data", path);
+        }
+        for (const char* path : {"/etc/both/a", "/etc/nobodys"}) {
+            CHECK_FALSE_MESSAGE(kept.keeps(path), path);
+        }
+        CHECK(kept.keeps("/usr/share/server/data") == !script);
+        CHECK(kept.keeps("/var/lib/other") == script);
+    }
 }
 
 TEST_CASE("a program that a library starts others for runs what it names") {

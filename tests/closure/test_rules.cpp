@@ -62,6 +62,22 @@ TEST_CASE("what a COPY puts into /etc stays, whatever packages have in that plac
     CHECK_FALSE(image.keeps("/etc/cron.d/package"));
 }
 
+TEST_CASE("what was copied stays though a later build step changed its owner") {
+    image::Config config = runs({"/usr/bin/sh"});
+    config.history = {step("ADD file:1 in / "), step("COPY plugins /etc/app/ # buildkit"),
+                      step("RUN /bin/sh -c chown -R app /etc/app # buildkit"),
+                      step("COPY own /etc/app/ # buildkit")};
+    const std::string changed =
+        tar({file("etc/app/plugins", "x", 0640), file("etc/app/made", "x")});
+    const ClosureOf image(
+        tree_of({distribution(), tar({folder("etc/app"), file("etc/app/plugins", "x")}), changed,
+                 tar({file("etc/app/own", "x")})}),
+        config);
+    CHECK(image.rules("/etc/app/plugins") == "application-file");
+    CHECK(image.rules("/etc/app/own") == "application-file");
+    CHECK_FALSE(image.keeps("/etc/app/made"));
+}
+
 TEST_CASE("of a squashed image the application's places stay") {
     const ClosureOf image(
         tree({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("app"),

@@ -45,8 +45,8 @@ bool is_application_place(std::string_view path, std::string_view workdir) {
 
 /// What the image's maker put into /etc is meant for the program, whoever owned it before and
 /// though what packages have in that place (cron jobs) is not.
-bool is_own_setting(const Node& node, LayerOrigin origin) {
-    return origin == LayerOrigin::copied && path::is_within(node.path, "/etc");
+bool is_own_setting(const Node& node, bool copied) {
+    return copied && path::is_within(node.path, "/etc");
 }
 
 /// Links that update-alternatives made: packages want them so, not the image's maker.
@@ -82,6 +82,7 @@ bool is_installer(const rootfs::Rootfs& tree, NodeId id) {
 void start(Evidence& evidence) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const std::vector<LayerOrigin> origins = layer_origins(evidence);
+    const std::vector<bool> copied = copied_nodes(evidence, origins);
     const std::string workdir = path::normalize(evidence.config().workdir);
     const auto workdir_node = tree.resolve(workdir).node;
     const bool own_workdir = workdir_node && !is_shared_folder(evidence, *workdir_node);
@@ -98,10 +99,10 @@ void start(Evidence& evidence) {
         }
         const bool unwanted = evidence.packages().owner(id) || is_ballast(evidence, id) ||
                               is_build_rest(evidence, id) || is_installer(tree, id);
-        if (unwanted && !is_own_setting(node, origin)) {
+        if (unwanted && !is_own_setting(node, copied[id])) {
             continue;
         }
-        if (origin == LayerOrigin::copied) {
+        if (copied[id]) {
             evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
                                "a COPY or ADD put it there"});
         } else if (is_application_place(node.path, own_workdir ? workdir : "/app")) {

@@ -7,6 +7,8 @@
 namespace slimimg::closure {
 namespace {
 
+using rootfs::NodeId;
+
 /// Files that only a distribution brings, all of them together with a shell's worth of others.
 bool holds_distribution(const archive::LayerScan& layer) {
     static constexpr std::array<std::string_view, 7> marks{
@@ -59,6 +61,27 @@ std::vector<LayerOrigin> layer_origins(const Evidence& evidence) {
         }
     }
     return origins;
+}
+
+std::vector<bool> copied_nodes(const Evidence& evidence, const std::vector<LayerOrigin>& origins) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    std::vector<bool> copied(tree.size());
+    for (NodeId id = 1; id < tree.size(); ++id) {
+        copied[id] = origins[tree[id].layer] == LayerOrigin::copied;
+    }
+    // What the last layer has is as it was copied.
+    for (std::size_t i = 0; i + 1 < origins.size(); ++i) {
+        if (origins[i] != LayerOrigin::copied) {
+            continue;
+        }
+        for (const archive::LayerEntry& entry : tree.layers()[i].entries) {
+            const auto node = tree.find(entry.path);
+            if (node && origins[tree[*node].layer] == LayerOrigin::command) {
+                copied[*node] = true;
+            }
+        }
+    }
+    return copied;
 }
 
 bool is_installed_on_top(const Evidence& evidence, rootfs::NodeId node) {

@@ -16,6 +16,10 @@ enum class LayerOrigin {
 
 std::vector<LayerOrigin> layer_origins(const Evidence& evidence);
 
+/// For each node, true for what a COPY or ADD put there, though a later build step changed its
+/// owner, its mode or its content.
+std::vector<bool> copied_nodes(const Evidence& evidence, const std::vector<LayerOrigin>& origins);
+
 /// True for what who made the image put above the distribution.
 bool is_installed_on_top(const Evidence& evidence, rootfs::NodeId node);
 

@@ -33,23 +33,70 @@ bool loads_libraries(Evidence& evidence, rootfs::NodeId node) {
     return evidence.imports(node, "dlopen") || evidence.imports(node, "dlmopen");
 }
 
+/// What a file with dlopen says of libraries.
+struct Named {
+    std::set<std::string_view> libraries;  ///< names
+    std::set<std::string_view> versioned;  ///< "libicuuc.so", of "libicuuc.so.%d"
+    bool appends_version = false;          ///< prints a name, a full stop and more ("%s.%s%d")
+};
+
+Named read_names(Evidence& evidence, rootfs::NodeId node) {
+    Named named;
+    for_each_string(evidence, node, [&](std::string_view text) {
+        const std::size_t format = text.find(".%");
+        if (is_library_name(text)) {
+            named.libraries.insert(text);
+        } else if (format != text.npos && text.substr(0, format).ends_with(".so") &&
+                   is_library_name(text.substr(0, format))) {
+            named.versioned.insert(text.substr(0, format));
+        } else if (format != text.npos && text.starts_with("%s.%")) {
+            named.appends_version = true;
+        }
+    });
+    return named;
+}
+
+Reason reason_for(rootfs::NodeId caller, std::string_view name, std::string_view how) {
+    return {
+        library_name.id, caller, is_for_the_host(name) ? Confidence::hint : Confidence::likely,
+        std::string(name) + ", " + std::string(how) + " in its data beside an import of dlopen"};
+}
+
+/// .NET opens "libicuuc.so" with one number after the other, until there is such a file
+/// (pal_icushim.c).
+void keep_versions(Evidence& evidence, rootfs::NodeId node,
+                   const std::set<std::string_view>& libraries) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    if (libraries.empty() || !evidence.afford(library_name.id, node, tree.size())) {
+        return;
+    }
+    std::set<std::string_view> names;
+    for (const rootfs::Node& other : tree.nodes()) {
+        const std::string_view name = path::basename(other.path);
+        const std::size_t so = other.is_directory() ? name.npos : name.find(".so.");
+        if (so != name.npos && libraries.contains(name.substr(0, so + 3)) &&
+            name.find_first_not_of("0123456789.", so + 3) == name.npos) {
+            names.insert(name);
+        }
+    }
+    for (const std::string_view name : names) {
+        keep_dlopened(evidence, node, name, reason_for(node, name, "named without its version"));
+    }
+}
+
 void inspect(Evidence& evidence, rootfs::NodeId node) {
     const elf::ElfFacts* facts = evidence.elf(node);
     if (facts == nullptr || !facts->dynamic || !loads_libraries(evidence, node)) {
         return;
     }
-    std::set<std::string_view> names;
-    for_each_string(evidence, node, [&](std::string_view text) {
-        if (is_library_name(text)) {
-            names.insert(text);
+    Named named = read_names(evidence, node);
+    for (const std::string_view name : named.libraries) {
+        const bool found = keep_dlopened(evidence, node, name, reason_for(node, name, "named"));
+        if (!found && named.appends_version && name.ends_with(".so")) {
+            named.versioned.insert(name);
         }
-    });
-    for (const std::string_view name : names) {
-        keep_dlopened(
-            evidence, node, name,
-            {library_name.id, node, is_for_the_host(name) ? Confidence::hint : Confidence::likely,
-             std::string(name) + ", named in its data beside an import of dlopen"});
     }
+    keep_versions(evidence, node, named.versioned);
 }
 
 bool is_loading_program(Evidence& evidence, rootfs::NodeId node) {

@@ -94,22 +94,55 @@ bool is_data(Evidence& evidence, NodeId program, NodeId id) {
     return !(library && is_shared_folder(evidence, node.parent));
 }
 
+/// What a script's package configures and the folders that it writes to. The rest of its data
+/// scripts name, or rules of their languages know.
+bool is_setting_or_state(Evidence& evidence, NodeId /*script*/, NodeId id) {
+    const Node& node = evidence.rootfs()[id];
+    const bool state = node.is_directory() &&
+                       (path::is_within(node.path, "/var") || path::is_within(node.path, "/run"));
+    return (state || path::is_within(node.path, "/etc")) && !is_ballast(evidence, id) &&
+           !is_for_the_system(node.path);
+}
+
+/// In a package's own folder of /etc: what a build step wrote there, or the package as it was
+/// installed. Certificates and their keys have a rule of their own.
+void keep_settings_beside(Evidence& evidence, NodeId program, const Package& package,
+                          NodeId folder) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const Text& path = tree[folder].path;
+    if (!tree[folder].is_directory() || !path::is_within(path, "/etc") ||
+        path::is_within(path, "/etc/ssl") || is_shared_folder(evidence, folder)) {
+        return;
+    }
+    for (NodeId id = folder + 1; id < tree[folder].subtree_end; ++id) {
+        if (!evidence.packages().owner(id) && !is_ballast(evidence, id)) {
+            evidence.keep(id, {package_data.id, program, Confidence::likely,
+                               "in the folder of settings of package " + package.name});
+        }
+    }
+}
+
 void inspect(Evidence& evidence, NodeId node) {
     const elf::ElfFacts* facts = evidence.elf(node);
     const auto owner = evidence.packages().owner(node);
-    if (!owner || facts == nullptr || !facts->is_program()) {
+    const bool program = facts != nullptr && facts->is_program();
+    const bool script = facts == nullptr && evidence.rootfs()[node].is_executable() &&
+                        evidence.text(node).starts_with("#!");
+    if (!owner || (!program && !script)) {
         return;
     }
+    const auto stays = program ? is_data : is_setting_or_state;
     for (const PackageId member : family(evidence.packages(), *owner)) {
         const Package& package = evidence.packages()[member];
         for (const NodeId file : package.files) {
-            if (is_data(evidence, node, file)) {
-                evidence.keep(file, {package_data.id, node, Confidence::likely,
-                                     "data of package " + package.name});
-            } else {
+            if (!stays(evidence, node, file)) {
                 evidence.keep(file, {package_data.id, node, Confidence::package,
                                      "in package " + package.name});
+                continue;
             }
+            evidence.keep(file, {package_data.id, node, Confidence::likely,
+                                 "data of package " + package.name});
+            keep_settings_beside(evidence, node, package, file);
         }
     }
 }
