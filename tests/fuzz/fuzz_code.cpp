@@ -98,7 +98,11 @@ std::vector<std::string> code_seeds() {
         "5local a = require \"a.b\"; os.execute('git log'); io.popen([[git log]])\n",
         "6package require http; exec git log | cat; source /app/b.tcl\n",
         "7. /app/b; exec git log\n",
-        "9\xCA\xFE\xBA\xBE\0\0\0\x3D\0\x03\x01\0\x03git\x08\0\x01"s,
+        "9\xCA\xFE\xBA\xBE\0\0\0\x3D\0\x05\x01\0\x18java/lang/ProcessBuilder\x07\0\x01"
+        "\x01\0\x04"
+        "bash\x08\0\x03"s,
+        "GMZ BSJB\1\0\1\0\0\0\0\0\x04\0\0\0v4\0\0\0\0\x01\0\x24\0\0\0\x0B\0\0\0#US\0\0\x09"
+        "b\0a\0s\0h\0\0ProcessStartInfo\0"s,
         ":{o, 0} = System.cmd(\"git\", [\"x\"])\n",
         ";" + module,
         "<{application, a, [{applications, [kernel, known]}, {mod, {a, []}}]}.\n",

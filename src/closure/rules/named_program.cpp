@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -9,8 +7,8 @@
 #include "slimimg/base/path.hpp"
 #include "slimimg/elf/literals.hpp"
 
-#include "closure/rules/dependencies.hpp"
 #include "closure/rules/layers.hpp"
+#include "closure/rules/path_programs.hpp"
 #include "closure/rules/rules.hpp"
 #include "closure/rules/starting.hpp"
 
@@ -28,57 +26,10 @@ bool is_interpreter(std::string_view name) {
     return stem == "python" || is_one_of(stem, names);
 }
 
-/// Of the programs that every distribution has, those whose names are no words besides.
-bool is_helper(std::string_view name) {
-    static constexpr std::array<std::string_view, 34> names{
-        "awk",       "base64", "bash",     "chmod",  "chown",    "cp",     "df",
-        "dmesg",     "du",     "fdisk",    "grep",   "gunzip",   "gzip",   "losetup",
-        "ls",        "lsblk",  "mkdir",    "mktemp", "modprobe", "mount",  "mv",
-        "nsenter",   "ps",     "readlink", "rm",     "sed",      "setsid", "sh",
-        "sha256sum", "sysctl", "tar",      "umount", "uname",    "xargs"};
-    return is_one_of(name, names);
-}
-
-/// Compilers and their tools are left by builds, and half of their names are words.
-bool is_for_building(const Evidence& evidence, NodeId program, std::string_view name) {
-    static constexpr std::array<std::string_view, 5> started{"bash", "docker", "git", "hg", "svn"};
-    const auto owner = evidence.packages().owner(program);
-    const std::string_view source =
-        owner ? std::string_view(evidence.packages()[*owner].origin()) : std::string_view();
-    return source == "binutils" || source.starts_with("gcc-") || source.starts_with("llvm-") ||
-           (is_developers_tool(name) && !is_one_of(name, started));
-}
-
-/// The names of the programs in PATH that `wanted` takes.
-std::set<std::string, std::less<>> programs_in_path(
-    Evidence& evidence, const std::function<bool(NodeId, std::string_view name)>& wanted) {
-    const rootfs::Rootfs& tree = evidence.rootfs();
-    std::set<std::string, std::less<>> names;
-    for (const NodeId folder : evidence.search_path()) {
-        for (const NodeId program : tree.children(folder)) {
-            const std::string_view name = path::basename(tree[program].path);
-            if ((tree[program].is_executable() || tree[program].is_symlink()) && name.size() > 1 &&
-                wanted(program, name) && !is_for_building(evidence, program, name)) {
-                names.emplace(name);
-            }
-        }
-    }
-    return names;
-}
-
-/// What who made the image put above the distribution, and of the distribution's own what can't be
-/// mistaken.
-std::set<std::string, std::less<>> for_applications(Evidence& evidence, NodeId) {
-    const auto origins = layer_origins(evidence);
-    return programs_in_path(evidence, [&](NodeId program, std::string_view name) {
-        return is_helper(name) || origins[evidence.rootfs()[program].layer] != LayerOrigin::base;
-    });
-}
-
 /// What was installed by name: beside a package's program to be started by it. The compressors are
 /// names of formats too, which most read by a library; the origin's own ones are rule
 /// child-program's.
-std::set<std::string, std::less<>> for_packages(Evidence& evidence, NodeId) {
+ProgramNames for_packages(Evidence& evidence, NodeId) {
     static constexpr std::array<std::string_view, 5> formats{"bzip2", "gzip", "lz4", "xz", "zstd"};
     const PackageDb& packages = evidence.packages();
     const auto origins = layer_origins(evidence);
@@ -107,7 +58,7 @@ void inspect(Evidence& evidence, NodeId node) {
     }
     const bool packed = evidence.packages().owner(node).has_value();
     const auto& names = packed ? evidence.noted("programs installed by name", 0, for_packages)
-                               : evidence.noted("programs to name", 0, for_applications);
+                               : programs_for_applications(evidence);
     // The cheapest first: a program's bytes are searched only where there is something to find.
     if (names.empty() || (packed && !evidence.remembered(is_installed_on_top, node)) ||
         !may_start_programs(evidence, node)) {

@@ -35,6 +35,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::postgresql_client,
         &rules::python,
         &rules::java,
+        &rules::bytecode,
         &rules::packed_library,
         &rules::ruby,
         &rules::erlang,

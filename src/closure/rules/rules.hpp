@@ -37,6 +37,7 @@ extern const Rule perl;
 extern const Rule postgresql_client;
 extern const Rule python;
 extern const Rule java;
+extern const Rule bytecode;
 extern const Rule packed_library;
 extern const Rule ruby;
 extern const Rule erlang;

@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "slimimg/archive/zip.hpp"
+#include "slimimg/base/path.hpp"
+
+#include "closure/rules/bytecode_texts.hpp"
+#include "closure/rules/folders.hpp"
+#include "closure/rules/path_programs.hpp"
+#include "closure/rules/rules.hpp"
+
+namespace slimimg::closure::rules {
+namespace {
+
+using rootfs::Node;
+using rootfs::NodeId;
+
+constexpr std::size_t largest_class = 8UL << 20;
+constexpr std::size_t largest_archive = 256UL << 20;
+constexpr int deepest = 3;
+
+bool ends_with_any(std::string_view name, std::initializer_list<std::string_view> endings) {
+    return std::any_of(endings.begin(), endings.end(),
+                       [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+bool is_java_archive(std::string_view name) {
+    return ends_with_any(name, {".jar", ".war", ".ear"});
+}
+
+bool is_assembly(std::string_view name) {
+    return ends_with_any(name, {".dll", ".exe"});
+}
+
+/// The first words of a text's commands, as a shell would take them apart.
+void add_commands(std::string_view text, ProgramNames& words) {
+    while (!text.empty()) {
+        const std::string_view part = text.substr(0, text.find_first_of("|;&(`\n"));
+        text.remove_prefix(std::min(part.size() + 1, text.size()));
+        const std::size_t start = part.find_first_not_of(' ');
+        const std::size_t end = part.find_first_of(" \t'\"<>)", std::min(start, part.size()));
+        if (start != part.npos && end != start) {
+            words.emplace(part.substr(start, end - start));
+        }
+    }
+}
+
+/// What the code of one file names.
+class Search {
+  public:
+    explicit Search(Evidence& evidence, NodeId node)
+        : evidence_(evidence), programs_(programs_for_applications(evidence)), node_(node) {}
+
+    void look_at(std::string_view name, Bytes content, int depth) {
+        if (is_java_archive(name)) {
+            look_into(content, depth);
+        } else if (name.ends_with(".class")) {
+            add(class_texts(content));
+        } else if (is_assembly(name)) {
+            add(assembly_texts(content));
+        }
+    }
+
+    [[nodiscard]] const ProgramNames& found() const { return found_; }
+
+  private:
+    void look_into(Bytes archive, int depth) {
+        constexpr std::size_t step_bytes = 64;
+        for (const archive::ZipMember& member : archive::zip_members(archive)) {
+            const bool nested = is_java_archive(member.name) && depth < deepest;
+            if ((!nested && !member.name.ends_with(".class")) ||
+                !evidence_.afford(bytecode.id, node_, member.size / step_bytes)) {
+                continue;
+            }
+            const auto content =
+                archive::zip_content(member, nested ? largest_archive : largest_class);
+            if (content) {
+                look_at(member.name, content->bytes, depth + 1);
+            }
+        }
+    }
+
+    void add(const BytecodeTexts& code) {
+        for (const std::string& text : code.texts) {
+            if (code.starts) {
+                add_started(text);
+            } else if (text[0] == '/' ? is_no_program(text)
+                                      : programs_.contains(text) && !is_helper(text)) {
+                found_.insert(text);
+            }
+        }
+    }
+
+    [[nodiscard]] bool is_no_program(std::string_view path) const {
+        const auto node = evidence_.place_of(path);
+        return node && !evidence_.rootfs()[*node].is_executable();
+    }
+
+    /// A lone word or the first of several may be any; between the operators of a shell it is a
+    /// command.
+    void add_started(std::string_view text) {
+        const bool shell = text.find(" | ") != text.npos || text.find(" && ") != text.npos;
+        ProgramNames words;
+        add_commands(text, words);
+        for (const std::string& word : words) {
+            if (word[0] == '/' || programs_.contains(word) ||
+                (shell && evidence_.find_program(word).node)) {
+                found_.insert(word);
+            }
+        }
+    }
+
+    Evidence& evidence_;
+    const ProgramNames& programs_;
+    NodeId node_;
+    ProgramNames found_;
+};
+
+ProgramNames read_names(Evidence& evidence, NodeId node) {
+    Search search(evidence, node);
+    search.look_at(evidence.rootfs()[node].path, as_bytes(evidence.text(node)), 0);
+    return search.found();
+}
+
+/// The runtimes' own code starts nothing by itself; what a distribution's package starts, the
+/// package depends on.
+bool is_of_the_application(const Evidence& evidence, NodeId node) {
+    const std::string_view path = evidence.rootfs()[node].path;
+    return !evidence.packages().owner(node) && !path.ends_with("/lib/rt.jar") &&
+           path.find("/shared/Microsoft.") == path.npos;
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    const Node& file = evidence.rootfs()[node];
+    const bool code = file.is_file() && (is_java_archive(file.path) || is_assembly(file.path) ||
+                                         file.path.ends_with(".class"));
+    if (!code || !is_of_the_application(evidence, node)) {
+        return;
+    }
+    for (const std::string& name : evidence.noted("bytecode-names", node, read_names)) {
+        const Reason reason{bytecode.id, node, Confidence::likely, "its code names " + name};
+        if (name[0] != '/') {
+            evidence.keep_program(name, reason);
+        } else {
+            keep_named(evidence, name, reason);
+        }
+    }
+}
+
+}  // namespace
+
+const Rule bytecode{.id = "bytecode",
+                    .summary = "programs and files that compiled Java and .NET code names",
+                    .inspect = inspect};
+
+}  // namespace slimimg::closure::rules
