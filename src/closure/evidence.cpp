@@ -12,6 +12,7 @@
 
 #include "closure/elf_reading.hpp"
 #include "closure/name_endings.hpp"
+#include "closure/rules/layers.hpp"
 
 namespace slimimg::closure {
 namespace {
@@ -228,6 +229,7 @@ struct Evidence::State {
     std::map<NodeId, Link> links;
     /// Those of PATH as they are written, and where the image has them.
     std::vector<std::pair<std::string, std::optional<NodeId>>> search_path;
+    std::vector<LayerOrigin> layer_origins;
     std::deque<NodeId> work;
     std::vector<bool> listed;  // on the work list, now or before
     Reasons kept;
@@ -248,6 +250,7 @@ struct Evidence::State {
           elves(tree, options.limits),
           ahead(tree, options.limits, options.threads),
           search_path(search_path_of(tree, image_config)),
+          layer_origins(closure::layer_origins(tree, image_config)),
           listed(tree.size(), false) {}
 
     void keep_parents(NodeId node) {
@@ -449,6 +452,10 @@ bool Evidence::keep_tree(NodeId folder, const Reason& reason, bool (*wanted)(con
         }
     }
     return kept;
+}
+
+const std::vector<LayerOrigin>& Evidence::layer_origins() const {
+    return state_->layer_origins;
 }
 
 std::vector<NodeId> Evidence::search_path() const {

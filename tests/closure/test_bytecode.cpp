@@ -113,6 +113,25 @@ TEST_CASE("a program that a class of Java names stays, in an archive inside anot
     CHECK_FALSE(app("app/Main.class", "x" + code).keeps("/usr/bin/ffmpeg"));
 }
 
+TEST_CASE("in a squashed image the packages tell what was installed on top of the distribution") {
+    const auto image = [](const std::string& more, const std::string& automatic = "") {
+        const std::string program = loadable({.type = 2});
+        return ClosureOf(
+            tree({file("etc/os-release", "ID=debian\n"), file("usr/bin/vm", program, 0755),
+                  file("usr/bin/ffmpeg", program, 0755),
+                  file("var/lib/dpkg/status", "Package: a\nStatus: install ok installed\n" + more),
+                  file("var/lib/dpkg/info/a.list", "/usr/bin/ffmpeg\n"),
+                  file("var/lib/apt/extended_states", automatic),
+                  file("app/a.class", java_class({}, {"ffmpeg"}))}),
+            runs({"/usr/bin/vm"}));
+    };
+    CHECK(image("Priority: optional\n").keeps("/usr/bin/ffmpeg"));
+    CHECK_FALSE(image("Priority: important\n").keeps("/usr/bin/ffmpeg"));
+    CHECK_FALSE(image("Essential: yes\n").keeps("/usr/bin/ffmpeg"));
+    CHECK_FALSE(
+        image("Priority: optional\n", "Package: a\nAuto-Installed: 1\n").keeps("/usr/bin/ffmpeg"));
+}
+
 TEST_CASE("of a class that starts programs the words of commands count") {
     const auto image = [](const std::vector<std::string>& names,
                           const std::vector<std::string>& texts) {

@@ -62,6 +62,23 @@ TEST_CASE("what a COPY puts into /etc stays, whatever packages have in that plac
     CHECK_FALSE(image.keeps("/etc/cron.d/package"));
 }
 
+TEST_CASE(
+    "what a builder that says nothing puts above the distribution is copied, packages are not") {
+    for (const char* said : {"", "bazel build ...", "/bin/bash"}) {
+        CAPTURE(said);
+        image::Config config = runs({"/usr/bin/sh"});
+        config.history = {step("ADD file:1 in / "), step(said), step(said), step("RUN make")};
+        const ClosureOf image(
+            tree_of({distribution(), tar({file("opt2/app/page", "x")}),
+                     tar({file("usr/lib/other", "x"), file("var/lib/dpkg/status.d/a", "x")}),
+                     tar({file("opt2/app/object", "x")})}),
+            config);
+        CHECK(image.rules("/opt2/app/page") == "application-file");
+        CHECK_FALSE(image.keeps("/usr/lib/other"));
+        CHECK_FALSE(image.keeps("/opt2/app/object"));
+    }
+}
+
 TEST_CASE("what was copied stays though a later build step changed its owner") {
     image::Config config = runs({"/usr/bin/sh"});
     config.history = {step("ADD file:1 in / "), step("COPY plugins /etc/app/ # buildkit"),
@@ -80,13 +97,41 @@ TEST_CASE("what was copied stays though a later build step changed its owner") {
 
 TEST_CASE("of a squashed image the application's places stay") {
     const ClosureOf image(
-        tree({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("app"),
-              file("app/page", "x"), folder("usr"), folder("usr/bin"), folder("made"),
-              file("usr/bin/sh", "x", 0755), file("usr/bin/bash", "x", 0755)}),
+        tree({folder("etc"),
+              file("etc/os-release", "ID=debian\n"),
+              folder("app"),
+              file("app/page", "x"),
+              folder("usr"),
+              folder("usr/bin"),
+              folder("data"),
+              file("data/page", "x"),
+              file("server.conf", "x"),
+              file(".dockerenv", ""),
+              folder("etc/server"),
+              file("etc/server/conf", "x"),
+              folder("etc/packed"),
+              file("etc/packed/a", "x"),
+              file("etc/packed/own", "x"),
+              folder("etc/rc2.d"),
+              file("etc/rc2.d/a", "x"),
+              file("usr/bin/sh", "x", 0755),
+              folder("var/log"),
+              test::symlink("var/log/out", "/dev/stdout"),
+              test::symlink("var/log/in", "/dev/null"),
+              test::symlink("dev/out", "/dev/stdout"),
+              file("usr/bin/bash", "x", 0755),
+              folder("var/own"),
+              file("var/lib/dpkg/status", "Package: a\nStatus: install ok installed\n"),
+              file("var/lib/dpkg/info/a.list", "/etc/packed/a\n")}),
         runs({"/usr/bin/sh"}));
-    CHECK(image.rules("/app/page") == "application-file");
-    CHECK_FALSE(image.keeps("/made"));
-    CHECK_FALSE(image.keeps("/usr/bin/bash"));
+    for (const char* path :
+         {"/app/page", "/data/page", "/server.conf", "/etc/server/conf", "/var/log/out"}) {
+        CHECK_MESSAGE(image.rules(path) == "application-file", path);
+    }
+    for (const char* path : {"/.dockerenv", "/etc/packed/own", "/etc/rc2.d/a", "/var/log/in",
+                             "/dev/out", "/usr/bin/bash", "/var/own"}) {
+        CHECK_FALSE_MESSAGE(image.keeps(path), path);
+    }
 }
 
 TEST_CASE("usrmerge links stay where what they lead to stays") {

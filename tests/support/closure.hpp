@@ -22,9 +22,17 @@ struct ClosureOf {
     ClosureOf(slimimg::rootfs::Rootfs tree, slimimg::image::Config image_config,
               const slimimg::closure::Request& request = {})
         : rootfs(std::move(tree)),
-          config(std::move(image_config)),
+          config(of_run_steps(std::move(image_config), rootfs.layers().size())),
           packages(slimimg::closure::PackageDb::read(rootfs)),
           closure(slimimg::closure::compute_closure(rootfs, config, packages, request, {})) {}
+
+    /// A config without history stands for one whose layers RUN steps made.
+    static slimimg::image::Config of_run_steps(slimimg::image::Config config, std::size_t layers) {
+        if (config.history.empty()) {
+            config.history.assign(layers, {"", "RUN a step", "", false});
+        }
+        return config;
+    }
 
     [[nodiscard]] bool keeps(std::string_view path) const {
         const auto node = rootfs.find(path);

@@ -90,7 +90,8 @@ struct Closure {
 };
 
 class Evidence;
-struct ElfTexts;  // closure/elf_reading.hpp, for the rules
+struct ElfTexts;         // closure/elf_reading.hpp, for the rules
+enum class LayerOrigin;  // closure/rules/layers.hpp, for them too
 
 /// A kind of knowledge. A new one is a file in src/closure/rules and a line in rules.cpp. Each
 /// function may be null.
@@ -139,6 +140,8 @@ class Evidence {
     const std::set<std::string, std::less<>>& noted(
         std::string_view topic, rootfs::NodeId node,
         std::set<std::string, std::less<>> (*read)(Evidence&, rootfs::NodeId));
+    /// Who made each layer.
+    [[nodiscard]] const std::vector<LayerOrigin>& layer_origins() const;
     /// What `ask` says of a node, asked once: it must depend on the tree and the packages alone.
     bool remembered(bool (*ask)(const Evidence&, rootfs::NodeId), rootfs::NodeId node) const;
     /// Where a path leads. The first 65,536 are looked up once, further ones each time.

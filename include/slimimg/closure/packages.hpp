@@ -33,8 +33,10 @@ struct Package {
     std::vector<rootfs::NodeId> files;    ///< what it owns and the image still has, in path order;
                                           ///< folders that only it owns too
     PackageRecord record;
-    bool asked_for = false;  ///< installed by name, not as another one's dependency: apt's
-                             ///< extended_states has no mark, apk's world has the name
+    bool of_every_system = false;  ///< dpkg's Essential, and Priority required or important; apk's
+                                   ///< own and what Alpine starts from
+    bool asked_for = false;        ///< installed by name, not as another one's dependency: apt's
+                                   ///< extended_states has no mark, apk's world has the name
 
     /// The source package: what Debian and others split into several.
     [[nodiscard]] const std::string& origin() const { return source.empty() ? name : source; }
@@ -53,6 +55,8 @@ class PackageDb {
     [[nodiscard]] const Package& operator[](PackageId id) const { return packages_[id]; }
     /// Who owns a file or symlink; a folder only where one package alone has it.
     [[nodiscard]] std::optional<PackageId> owner(rootfs::NodeId node) const;
+    /// True for two files of one source package.
+    [[nodiscard]] bool have_same_origin(rootfs::NodeId a, rootfs::NodeId b) const;
     [[nodiscard]] std::optional<PackageId> find(std::string_view name) const;
     [[nodiscard]] const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
 

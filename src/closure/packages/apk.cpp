@@ -5,7 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/name_hash.hpp"
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/packages/record.hpp"
@@ -130,6 +132,9 @@ class ApkReader {
     std::size_t damaged_ = 0;
 };
 
+constexpr std::array<std::string_view, 5> distributions_own{"apk-tools", "busybox", "busybox-binsh",
+                                                            "libc-utils", "musl-utils"};
+
 /// What the image's maker named: "git", "nginx<1.27", "tool@edge", one a line.
 void mark_world(const rootfs::Rootfs& rootfs, Records& records, std::size_t first,
                 std::vector<Diagnostic>& diagnostics) {
@@ -146,6 +151,8 @@ void mark_world(const rootfs::Rootfs& rootfs, Records& records, std::size_t firs
     const std::set<std::string_view> world(names.begin(), names.end());
     for (std::size_t i = first; i < records.size(); ++i) {
         records[i].asked_for = world.contains(records[i].name);
+        records[i].of_every_system =
+            is_one_of(records[i].name, distributions_own) || records[i].name.starts_with("alpine-");
     }
 }
 

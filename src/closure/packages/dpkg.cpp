@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 
@@ -253,6 +254,9 @@ class DpkgReader {
             package.record = {status, part_of(content, stanza.text),
                               info_file(package, ".md5sums")};
             package.asked_for = !automatic_.contains(package.name);
+            package.of_every_system = stanza.get("Essential") == "yes" ||
+                                      stanza.get("Priority") == "required" ||
+                                      stanza.get("Priority") == "important";
             add_conffiles(package, stanza.get("Conffiles"));
             read_list(package);
             records_.push_back(std::move(package));

@@ -52,13 +52,6 @@ std::optional<rootfs::NodeId> locate(const rootfs::Rootfs& rootfs, std::string_v
     return rootfs.resolve(path, "/", false).node;
 }
 
-std::string_view take_line(std::string_view& text) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return line;
-}
-
 Slice part_of(const Slice& whole, std::string_view part) {
     return {as_bytes(part), whole.owner};
 }
@@ -122,6 +115,12 @@ PackageDb PackageDb::read(const rootfs::Rootfs& rootfs) {
 std::optional<PackageId> PackageDb::owner(rootfs::NodeId node) const {
     const PackageId owner = node < owners_.size() ? owners_[node] : no_package;
     return owner == no_package ? std::nullopt : std::optional(owner);
+}
+
+bool PackageDb::have_same_origin(rootfs::NodeId a, rootfs::NodeId b) const {
+    const auto one = owner(a);
+    const auto other = owner(b);
+    return one && other && packages_[*one].origin() == packages_[*other].origin();
 }
 
 std::optional<PackageId> PackageDb::find(std::string_view name) const {

@@ -15,9 +15,6 @@ namespace slimimg::closure {
 /// folders too, in the database's order.
 using Records = std::vector<Package>;
 
-/// Takes the first line off `text`, without its end.
-std::string_view take_line(std::string_view& text);
-
 /// `part`, a view into `whole`, with its owner.
 Slice part_of(const Slice& whole, std::string_view part);
 

@@ -263,15 +263,11 @@ void inspect(Evidence& evidence, NodeId node) {
 }
 
 bool starts_by_own_library(Evidence& evidence, NodeId program, const Link& link) {
-    const PackageDb& packages = evidence.packages();
-    const auto owner = packages.owner(program);
-    return owner &&
-           std::any_of(link.objects.begin(), link.objects.end(), [&](const LoadedObject& object) {
-               const auto of = packages.owner(object.file);
-               return object.file != program && of &&
-                      packages[*of].origin() == packages[*owner].origin() &&
-                      imports_any(evidence, object.file, starting);
-           });
+    return std::any_of(link.objects.begin(), link.objects.end(), [&](const LoadedObject& object) {
+        return object.file != program &&
+               evidence.packages().have_same_origin(object.file, program) &&
+               imports_any(evidence, object.file, starting);
+    });
 }
 
 /// A program may start others by a library of its own (Postfix's mail_run_replace).

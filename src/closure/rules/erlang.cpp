@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
@@ -82,9 +83,7 @@ Names installed_with_otp(Evidence& evidence, NodeId root) {
         const auto list = tree.child(release, "installed_application_versions");
         std::string_view rest = list ? evidence.text(*list) : std::string_view();
         while (!rest.empty()) {
-            const std::string_view line = rest.substr(0, rest.find('\n'));
-            rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-            names.emplace(line);
+            names.emplace(take_line(rest));
         }
     }
     return names;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slimimg/archive/zip.hpp"
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::closure {
@@ -230,14 +231,14 @@ bool starts_erlang(const Names& words) {
 /// What file:consult reads, as sys.config and RabbitMQ's enabled_plugins: terms with a full stop
 /// behind.
 bool is_terms(std::string_view text) {
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
+    const std::size_t end = text.find_last_not_of(" \t\r\n");
+    const bool stopped = end != text.npos && text[end] == '.';
+    while (stopped && !text.empty()) {
+        const std::string_view line = take_line(text);
         const std::size_t start = line.find_first_not_of(" \t\r");
         if (start != line.npos && line[start] != '%') {
-            const std::size_t last = text.find_last_not_of(" \t\r\n");
-            return (line[start] == '[' || line[start] == '{') && text[last] == '.';
+            return line[start] == '[' || line[start] == '{';
         }
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
     }
     return false;
 }
@@ -309,8 +310,7 @@ void add_programs_of_source(std::string_view text, Names& names) {
 Names erlang_words(std::string_view text) {
     Names names;
     while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        const std::string_view line = take_line(text);
         const std::size_t start = line.find_first_not_of(" \t");
         const bool first = line.starts_with("#!");
         if (start == line.npos || (!first && (line[start] == '%' || line[start] == '#'))) {

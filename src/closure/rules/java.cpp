@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "slimimg/archive/zip.hpp"
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/folders.hpp"
@@ -57,9 +58,7 @@ std::string attribute(std::string_view manifest, std::string_view name) {
     std::string value;
     bool inside = false;
     while (!manifest.empty()) {
-        const std::size_t end = manifest.find('\n');
-        std::string_view line = manifest.substr(0, end);
-        manifest.remove_prefix(std::min(line.size() + 1, manifest.size()));
+        std::string_view line = take_line(manifest);
         if (line.ends_with('\r')) {
             line.remove_suffix(1);
         }

@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "slimimg/base/path.hpp"
+
 namespace slimimg::closure {
 namespace {
 
@@ -31,6 +33,22 @@ bool is_copy(std::string_view created_by) {
     return has("COPY ") || has("ADD ");
 }
 
+/// RUN as these record it: "RUN /bin/sh -c make # buildkit", "/bin/sh -c make", "|1 A=b /bin/sh -c
+/// make".
+bool is_run(std::string_view created_by) {
+    return created_by.starts_with("RUN ") || created_by.find(" -c ") != std::string_view::npos;
+}
+
+bool holds_packages(const archive::LayerScan& layer) {
+    static constexpr std::array<std::string_view, 5> databases{
+        "/var/lib/dpkg", "/lib/apk/db", "/usr/lib/apk/db", "/var/lib/rpm", "/usr/lib/sysimage/rpm"};
+    return std::any_of(layer.entries.begin(), layer.entries.end(), [](const auto& entry) {
+        return std::any_of(databases.begin(), databases.end(), [&](std::string_view database) {
+            return path::is_within(entry.path, database);
+        });
+    });
+}
+
 /// What slimimg wrote before: all of it was found to be needed then.
 bool is_rebuilt(std::string_view created_by) {
     return created_by.starts_with("slimimg ");
@@ -38,11 +56,11 @@ bool is_rebuilt(std::string_view created_by) {
 
 }  // namespace
 
-std::vector<LayerOrigin> layer_origins(const Evidence& evidence) {
-    const auto layers = evidence.rootfs().layers();
+std::vector<LayerOrigin> layer_origins(const rootfs::Rootfs& rootfs, const image::Config& config) {
+    const auto layers = rootfs.layers();
     std::vector<std::string_view> created_by(layers.size());
     std::size_t next = 0;
-    for (const image::HistoryStep& step : evidence.config().history) {
+    for (const image::HistoryStep& step : config.history) {
         if (!step.empty_layer && next < created_by.size()) {
             created_by[next++] = step.created_by;
         }
@@ -56,15 +74,23 @@ std::vector<LayerOrigin> layer_origins(const Evidence& evidence) {
             origins[i] = LayerOrigin::copied;
         } else if (i < base) {
             origins[i] = LayerOrigin::base;
-        } else if (is_copy(created_by[i])) {
+        } else if (is_copy(created_by[i]) ||
+                   (base != 0 && !is_run(created_by[i]) && !holds_packages(layers[i]))) {
             origins[i] = LayerOrigin::copied;
         }
     }
     return origins;
 }
 
-std::vector<bool> copied_nodes(const Evidence& evidence, const std::vector<LayerOrigin>& origins) {
+bool is_squashed(const Evidence& evidence) {
+    const std::vector<LayerOrigin>& origins = evidence.layer_origins();
+    return std::all_of(origins.begin(), origins.end(),
+                       [](LayerOrigin origin) { return origin == LayerOrigin::base; });
+}
+
+std::vector<bool> copied_nodes(const Evidence& evidence) {
     const rootfs::Rootfs& tree = evidence.rootfs();
+    const std::vector<LayerOrigin>& origins = evidence.layer_origins();
     std::vector<bool> copied(tree.size());
     for (NodeId id = 1; id < tree.size(); ++id) {
         copied[id] = origins[tree[id].layer] == LayerOrigin::copied;
@@ -84,8 +110,16 @@ std::vector<bool> copied_nodes(const Evidence& evidence, const std::vector<Layer
     return copied;
 }
 
-bool is_installed_on_top(const Evidence& evidence, rootfs::NodeId node) {
-    return layer_origins(evidence)[evidence.rootfs()[node].layer] != LayerOrigin::base;
+bool is_installed_on_top(const Evidence& evidence, NodeId node) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    if (!is_squashed(evidence)) {
+        return evidence.layer_origins()[tree[node].layer] != LayerOrigin::base;
+    }
+    // Links such as those of update-alternatives are made by packages and owned by none.
+    const PackageDb& packages = evidence.packages();
+    const auto owner = packages.owner(tree.resolve(tree[node].path).node.value_or(node));
+    return owner ? packages[*owner].asked_for && !packages[*owner].of_every_system
+                 : !packages.packages().empty();
 }
 
 }  // namespace slimimg::closure

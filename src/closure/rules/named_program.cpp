@@ -32,19 +32,11 @@ bool is_interpreter(std::string_view name) {
 ProgramNames for_packages(Evidence& evidence, NodeId) {
     static constexpr std::array<std::string_view, 5> formats{"bzip2", "gzip", "lz4", "xz", "zstd"};
     const PackageDb& packages = evidence.packages();
-    const auto origins = layer_origins(evidence);
     return programs_in_path(evidence, [&](NodeId program, std::string_view name) {
         const auto owner = packages.owner(program);
         return owner && packages[*owner].asked_for && !is_one_of(name, formats) &&
-               origins[evidence.rootfs()[program].layer] != LayerOrigin::base;
+               evidence.remembered(is_installed_on_top, program);
     });
-}
-
-bool has_same_origin(const Evidence& evidence, NodeId a, NodeId b) {
-    const PackageDb& packages = evidence.packages();
-    const auto one = packages.owner(a);
-    const auto other = packages.owner(b);
-    return one && other && packages[*one].origin() == packages[*other].origin();
 }
 
 /// A program that starts others has their names in it. It is compiled from anything, so that a name
@@ -66,7 +58,7 @@ void inspect(Evidence& evidence, NodeId node) {
     }
     for (const std::string& name : elf::find_literals(as_bytes(evidence.text(node)), names)) {
         const auto found = evidence.find_program(name).node;
-        if (found && *found != node && !has_same_origin(evidence, *found, node)) {
+        if (found && *found != node && !evidence.packages().have_same_origin(*found, node)) {
             evidence.keep_program(name, {named_program.id, node, Confidence::likely,
                                          "may start programs and names " + name});
         }

@@ -24,9 +24,8 @@ bool is_for_building(const Evidence& evidence, NodeId program, std::string_view 
 }
 
 ProgramNames for_applications(Evidence& evidence, NodeId) {
-    const auto origins = layer_origins(evidence);
     return programs_in_path(evidence, [&](NodeId program, std::string_view name) {
-        return is_helper(name) || origins[evidence.rootfs()[program].layer] != LayerOrigin::base;
+        return is_helper(name) || evidence.remembered(is_installed_on_top, program);
     });
 }
 

@@ -42,18 +42,16 @@ bool is_of_a_runtime(std::string_view path) {
 }
 
 /// True for code that comes with the interpreter: of the same source package as one that runs.
-bool is_of_an_interpreter(Evidence& evidence, PackageId owner) {
-    const PackageDb& packages = evidence.packages();
+bool is_of_an_interpreter(Evidence& evidence, NodeId node) {
     return std::any_of(evidence.links().begin(), evidence.links().end(), [&](const auto& link) {
-        const auto other = packages.owner(link.first);
-        return other && packages[*other].origin() == packages[owner].origin();
+        return evidence.packages().have_same_origin(link.first, node);
     });
 }
 
 Author author_of(Evidence& evidence, NodeId node) {
     const std::string_view path = evidence.rootfs()[node].path;
-    if (const auto owner = evidence.packages().owner(node)) {
-        return is_of_an_interpreter(evidence, *owner) ? Author::runtime : Author::dependency;
+    if (evidence.packages().owner(node)) {
+        return is_of_an_interpreter(evidence, node) ? Author::runtime : Author::dependency;
     }
     if (is_of_a_runtime(path)) {
         return Author::runtime;
@@ -94,8 +92,9 @@ void keep_call(Evidence& evidence, NodeId script, const ScriptCall& call, const 
         if (!program) {
             continue;
         }
-        const bool likely = own || (!is_developers_tool(name) &&
-                                    (call.direct || is_installed_on_top(evidence, *program)));
+        const bool likely =
+            own || (!is_developers_tool(name) &&
+                    (call.direct || evidence.remembered(is_installed_on_top, *program)));
         evidence.keep_program(
             name, {started_command.id, script, likely ? Confidence::likely : Confidence::hint,
                    "starts " + name + place});
@@ -136,7 +135,7 @@ void keep_named_programs(Evidence& evidence, NodeId script,
             continue;
         }
         const auto program = evidence.find_program(name).node;
-        if (program && (is_installed_on_top(evidence, *program) ||
+        if (program && (evidence.remembered(is_installed_on_top, *program) ||
                         (first.empty() && begins_a_list(tokens, i)))) {
             evidence.keep_program(name, {started_command.id, script, Confidence::likely,
                                          "starts programs and names " + name});

@@ -63,10 +63,15 @@ void start(Evidence& evidence) {
             path::join(zone_folder, zone),
             {time_zone.id, std::nullopt, Confidence::likely, "ENV TZ=" + std::string(zone)});
     }
-    const auto folder = evidence.rootfs().find(zone_folder);
-    const auto utc = evidence.rootfs().find(std::string(zone_folder) + "/UTC");
-    if (folder && utc &&
-        layer_origins(evidence)[evidence.rootfs()[*utc].layer] != LayerOrigin::base) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const auto folder = tree.find(zone_folder);
+    const auto zones = folder ? tree.nodes().subspan(*folder, tree[*folder].subtree_end - *folder)
+                              : std::span<const rootfs::Node>();
+    const auto first = std::find_if(zones.begin(), zones.end(),
+                                    [](const rootfs::Node& node) { return node.is_file(); });
+    if (first != zones.end() &&
+        is_installed_on_top(evidence,
+                            static_cast<rootfs::NodeId>(*folder + (first - zones.begin())))) {
         keep_folder(evidence, *folder,
                     {time_zone.id, std::nullopt, Confidence::likely,
                      "the time zones were installed on top of the distribution"});
