@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Rebuilds images of real applications with default options and makes the results do their jobs.
 
-    tests/apps/run.py [--slimimg PROGRAM] [--work FOLDER] [--quick | NAME...]
+    tests/apps/run.py [--slimimg PROGRAM] [--work FOLDER] [--squashed] [--quick | NAME...]
     tests/apps/run.py [--work FOLDER] --image NAME OUT.tar     only makes an image
 
 Each application is a file NAME.py beside this one: a RECIPE for its image, made of Debian packages,
 and a probe(app) that fails where the application does not do its job. The image itself is probed
-first, so that a recipe that fails says nothing about slimimg. Needs root, podman, mmdebstrap and a
+first, so that a recipe that fails says nothing about slimimg. With --squashed slimimg gets it as one
+layer, which hides who brought what. Needs root, podman, mmdebstrap and a
 Debian mirror; without them nothing is tested. The last line is "N passed, N failed".
 """
 import argparse
@@ -24,6 +25,7 @@ sys.dont_write_bytecode = True
 
 from support import containers, debian  # noqa: E402
 from support.recipe import Recipe, make_image  # noqa: E402
+from support.squash import squash  # noqa: E402
 
 # Small and unlike each other.
 QUICK = ["musl_plugin", "lighttpd_php"]
@@ -59,6 +61,25 @@ def probe(archive, check):
         containers.podman("rmi", "-f", image, check=False)
 
 
+def rebuild(slimimg, full, slim):
+    done = subprocess.run([slimimg, "rebuild", full, "-o", slim, "-q"], timeout=300,
+                          capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise containers.Failure(f"slimimg rebuild: exit code {done.returncode}: "
+                                 f"{(done.stdout + done.stderr)[-2000:]}")
+
+
+def rebuild_squashed(slimimg, full, slim):
+    squashed = slim + ".squashed"
+    try:
+        squash(full, squashed)
+        rebuild(slimimg, squashed, slim)
+    finally:
+        for leftover in (squashed, squashed + ".layer"):
+            if os.path.exists(leftover):
+                os.unlink(leftover)
+
+
 def test(name, options):
     """Makes, probes, rebuilds and probes again; a line about the sizes."""
     module = importlib.import_module(name)
@@ -72,11 +93,7 @@ def test(name, options):
             raise containers.Failure(f"already as it was made: {failure}") from failure
         with open(checked, "w", encoding="ascii"):
             pass
-    done = subprocess.run([options.slimimg, "rebuild", full, "-o", slim, "-q"], timeout=300,
-                          capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode != 0:
-        raise containers.Failure(f"slimimg rebuild: exit code {done.returncode}: "
-                                 f"{(done.stdout + done.stderr)[-2000:]}")
+    (rebuild_squashed if options.squashed else rebuild)(options.slimimg, full, slim)
     try:
         probe(slim, module.probe)
         sizes = [os.path.getsize(path) / 1e6 for path in (full, slim)]
@@ -114,6 +131,7 @@ def main():
     parser.add_argument("--work", default=os.environ.get("SLIMIMG_APPS_WORK", "apps-out"))
     parser.add_argument("--quick", action="store_true", default="SLIMIMG_APPS_QUICK" in os.environ,
                         help="only " + ", ".join(QUICK))
+    parser.add_argument("--squashed", action="store_true", help="with all layers made one")
     parser.add_argument("--keep", action="store_true", help="keep the rebuilt images")
     parser.add_argument("--image", nargs=2, metavar=("NAME", "OUT.tar"))
     parser.add_argument("name", nargs="*")

@@ -121,15 +121,18 @@ TEST_CASE("of a squashed image the application's places stay") {
               test::symlink("dev/out", "/dev/stdout"),
               file("usr/bin/bash", "x", 0755),
               folder("var/own"),
+              {.name = "run/own", .type = '5', .uid = 33},
+              file("root/.config/tool.conf", "x"),
+              file("root/.bashrc", "x"),
               file("var/lib/dpkg/status", "Package: a\nStatus: install ok installed\n"),
               file("var/lib/dpkg/info/a.list", "/etc/packed/a\n")}),
         runs({"/usr/bin/sh"}));
-    for (const char* path :
-         {"/app/page", "/data/page", "/server.conf", "/etc/server/conf", "/var/log/out"}) {
+    for (const char* path : {"/app/page", "/data/page", "/server.conf", "/etc/server/conf",
+                             "/var/log/out", "/run/own", "/root/.config/tool.conf"}) {
         CHECK_MESSAGE(image.rules(path) == "application-file", path);
     }
     for (const char* path : {"/.dockerenv", "/etc/packed/own", "/etc/rc2.d/a", "/var/log/in",
-                             "/dev/out", "/usr/bin/bash", "/var/own"}) {
+                             "/dev/out", "/usr/bin/bash", "/var/own", "/root/.bashrc"}) {
         CHECK_FALSE_MESSAGE(image.keeps(path), path);
     }
 }

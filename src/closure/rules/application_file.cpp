@@ -2,13 +2,13 @@
 #include <array>
 #include <string_view>
 
-#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/layers.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/squashed.hpp"
 
 namespace slimimg::closure::rules {
 namespace {
@@ -70,49 +70,6 @@ bool is_prepared(const Node& node) {
            !is_alternative(node);
 }
 
-/// A log that is sent to the container's output.
-bool leads_to_console(const Node& node) {
-    const Text& target = node.header.link;
-    return node.is_symlink() && !path::is_within(node.path, "/dev") &&
-           (target == "/dev/stdout" || target == "/dev/stderr" ||
-            target.view().starts_with("/proc/self/fd/") ||
-            target.view().starts_with("/proc/1/fd/"));
-}
-
-bool is_of_no_package(const Evidence& evidence, NodeId folder) {
-    for (NodeId id = folder; id < evidence.rootfs()[folder].subtree_end; ++id) {
-        if (evidence.packages().owner(id)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/// Where layers tell nothing: what stands at the root beside the folders of the Filesystem
-/// Hierarchy Standard, and folders of /etc in which no package has anything.
-bool is_place_of_no_package(const Evidence& evidence, NodeId id) {
-    static constexpr std::array<std::string_view, 24> standard{
-        "bin",   "boot",   "cdrom",      "dev",   "etc", "home", "lib",  "lib32",
-        "lib64", "libx32", "lost+found", "media", "mnt", "opt",  "proc", "root",
-        "run",   "sbin",   "srv",        "sys",   "tmp", "usr",  "var",  "selinux"};
-    static constexpr std::array<std::string_view, 3> made{"alternatives", "apk", "apparmor.d"};
-    const rootfs::Rootfs& tree = evidence.rootfs();
-    NodeId below = id;  // the one in the folder at the root
-    NodeId top = id;
-    while (tree[top].parent != 0) {
-        below = top;
-        top = tree[top].parent;
-    }
-    const std::string_view place = path::basename(tree[top].path);
-    const std::string_view folder = path::basename(tree[below].path);
-    if (place != "etc") {
-        return !is_one_of(place, standard) && !place.starts_with('.');
-    }
-    return below != top && tree[below].is_directory() && !evidence.packages().packages().empty() &&
-           !is_one_of(folder, made) && !folder.starts_with("rc") && !folder.starts_with('.') &&
-           evidence.remembered(is_of_no_package, below);
-}
-
 /// The package managers of Node.js's image, and the links to them in PATH; what PHP's installs
 /// with.
 bool is_installer(const rootfs::Rootfs& tree, NodeId id) {
@@ -143,19 +100,20 @@ void start(Evidence& evidence) {
         if (unwanted && !is_own_setting(node, copied[id])) {
             continue;
         }
+        std::string_view why;
         if (copied[id]) {
-            evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
-                               "a COPY or ADD put it there"});
+            why = "a COPY or ADD put it there";
         } else if (is_application_place(node.path, own_workdir ? workdir : "/app")) {
-            evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
-                               "the application's place, and no package owns it"});
-        } else if (squashed && is_place_of_no_package(evidence, id)) {
-            evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
-                               "no distribution has this place, and no package owns it"});
-        } else if (squashed ? leads_to_console(node) : is_prepared(node)) {
-            evidence.keep(id, {application_file.id, std::nullopt, Confidence::likely,
-                               "made by a build step for the program, and no package owns it"});
+            why = "the application's place, and no package owns it";
+        } else if (squashed && is_made_for_the_application(evidence, id)) {
+            why = "no distribution has it, and no package owns it";
+        } else if (!squashed && is_prepared(node)) {
+            why = "made by a build step for the program, and no package owns it";
+        } else {
+            continue;
         }
+        evidence.keep(id,
+                      {application_file.id, std::nullopt, Confidence::likely, std::string(why)});
     }
 }
 

@@ -156,7 +156,9 @@ void keep_named_path(Evidence& evidence, std::string_view text, const Naming& na
     if (name.empty() || name == "." || name == ".." || tree.child(*place, name)) {
         keep_one_path(evidence, text, naming);
         keep_neighbours(evidence, *place, naming);
-    } else if (path::is_within(tree[*place].path, "/var") && !evidence.is_kept(*place)) {
+    } else if ((path::is_within(tree[*place].path, "/var") ||
+                path::is_within(tree[*place].path, "/run")) &&
+               !evidence.is_kept(*place)) {
         // What is not there may be made, in a folder that must be.
         evidence.keep(*place, {named_path.id, naming.file, Confidence::likely,
                                "names " + std::string(text) + ", which is made in it"});
