@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::report {
@@ -11,6 +12,19 @@ namespace {
 
 std::string padding(std::size_t used, std::size_t wanted) {
     return std::string(wanted > used ? wanted - used : 0, ' ');
+}
+
+/// Where the word at `at` ends. A figure and its unit ("3.0 MB", "57.7 %") are one.
+std::size_t end_of_word(std::string_view text, std::size_t at) {
+    static constexpr std::array<std::string_view, 6> units{"B", "kB", "MB", "GB", "TB", "%"};
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (end == at || text[end - 1] < '0' || text[end - 1] > '9') {
+        return end;
+    }
+    const std::string_view rest = text.substr(std::min(end + 1, text.size()));
+    const std::size_t next = std::min(rest.find(' '), rest.size());
+    const std::string_view unit = rest.substr(0, std::min(rest.find_first_of(".,;:) "), next));
+    return is_one_of(unit, units) ? end + 1 + next : end;
 }
 
 /// The lines of a text whose words fill a page less a margin.
@@ -22,7 +36,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t page, std::s
     std::vector<std::string> lines(1);
     std::size_t at = 0;
     while (at < shown.size()) {
-        const std::size_t end = std::min(shown.find(' ', at), shown.size());
+        const std::size_t end = end_of_word(shown, at);
         const std::string_view word = std::string_view(shown).substr(at, end - at);
         at = end + 1;
         if (word.empty()) {

@@ -61,6 +61,17 @@ TEST_CASE("paragraphs are wrapped at 80 columns, later lines hang") {
           "      fourteen fifteen\n");
 }
 
+TEST_CASE("a figure and its unit stand in one line") {
+    for (const std::string_view unit : {"B", "MB.", "kB,", "%)", "words"}) {
+        CAPTURE(unit);
+        Page page(false);
+        page.paragraph(std::string(75, 'x') + " 3.0 " + std::string(unit) + " more", 0);
+        const std::string line = page.take();
+        const bool together = line.find("\n3.0 " + std::string(unit)) != std::string::npos;
+        CHECK(together == (unit != "words"));
+    }
+}
+
 TEST_CASE("a wider page has longer lines, not longer than eyes can follow") {
     for (const auto& [width, longest] : {std::pair{90U, 90U}, {300U, 100U}, {20U, 80U}}) {
         Page page(false, width);

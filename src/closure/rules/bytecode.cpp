@@ -68,7 +68,7 @@ class Search {
 
   private:
     void look_into(Bytes archive, int depth) {
-        constexpr std::size_t step_bytes = 64;
+        constexpr std::size_t step_bytes = 16;
         for (const archive::ZipMember& member : archive::zip_members(archive)) {
             const bool nested = is_java_archive(member.name) && depth < deepest;
             if ((!nested && !member.name.ends_with(".class")) ||
