@@ -75,6 +75,24 @@ TEST_CASE("npm start keeps npm, a shell and what the script of that name needs")
     CHECK_FALSE(direct.keeps("/usr/bin/env"));
 }
 
+TEST_CASE("scripts of a package that run each other are read once") {
+    constexpr int many = 40;
+    std::string all;
+    for (int i = 0; i < many; ++i) {
+        all += "npm run a" + std::to_string(i) + "; ";
+    }
+    std::string scripts;
+    for (int i = 0; i < many; ++i) {
+        scripts += "\"a" + std::to_string(i) + "\": \"" + all + "\", ";
+    }
+    const ClosureOf image(
+        node_tree({file("app/package.json",
+                        R"({"scripts": {)" + scripts + R"("start": "npm run a0", "a40": "tool"}})"),
+                   file("usr/bin/tool", "x", 0755)}),
+        runs({"npm", "run", "start", "a40", "--prefix", "/app"}));
+    CHECK(image.keeps("/usr/bin/tool"));
+}
+
 TEST_CASE("a dependency's shell script counts where its package names it") {
     const auto image = [](const std::string& code) {
         return ClosureOf(node_tree({folder("app/node_modules"), folder("app/node_modules/d"),

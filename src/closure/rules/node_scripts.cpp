@@ -110,6 +110,9 @@ std::vector<std::string> program_folders(const rootfs::Rootfs& tree, std::string
     }
 }
 
+/// Each of these costs some ten nanoseconds for a byte of shell text.
+constexpr std::uint64_t steps_per_byte = 10;
+
 void keep_scripts(Evidence& evidence, NodeId manifest, const Call& call,
                   const ShellOrigin& origin) {
     const rootfs::Rootfs& tree = evidence.rootfs();
@@ -118,14 +121,17 @@ void keep_scripts(Evidence& evidence, NodeId manifest, const Call& call,
     for (const std::string& word : call.words) {
         for (const std::string& name : {"pre" + word, word, "post" + word}) {
             const auto script = scripts.find(name);
-            if (script == scripts.end()) {
+            if (script == scripts.end() ||
+                !origin.named->insert(tree[manifest].path + ' ' + name).second ||
+                !evidence.afford(rules::shell_script.id, manifest,
+                                 steps_per_byte * script->second.size())) {
                 continue;
             }
             evidence.keep(manifest, {rules::shell_script.id, origin.file, Confidence::likely,
                                      origin.name + " runs its script " + name});
             keep_shell_text(evidence, script->second, ShellDialect::dash,
                             {manifest, tree[manifest].path + "'s script " + name, folder,
-                             program_folders(tree, folder), origin.depth + 1},
+                             program_folders(tree, folder), origin.depth + 1, origin.named},
                             std::nullopt);
         }
     }
@@ -151,7 +157,11 @@ void keep_package_scripts(Evidence& evidence, const std::vector<std::string>& ar
         }
     }
     if (const auto manifest = manifest_for(evidence.rootfs(), call->folder)) {
-        keep_scripts(evidence, *manifest, *call, origin);
+        ShellOrigin from = origin;
+        if (from.named == nullptr) {
+            from.named = std::make_shared<std::set<std::string, std::less<>>>();
+        }
+        keep_scripts(evidence, *manifest, *call, from);
     }
 }
 

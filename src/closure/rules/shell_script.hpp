@@ -1,6 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +20,9 @@ struct ShellOrigin {
     std::string workdir = "/";
     std::vector<std::string> programs;  ///< folders that are searched before PATH
     int depth = 0;                      ///< texts that it is behind: scripts run scripts by name
+    /// The scripts and targets by name that led here or were read on the way: they may run each
+    /// other.
+    std::shared_ptr<std::set<std::string, std::less<>>> named = nullptr;
 };
 
 /// Keeps what a piece of shell text runs, reads and names. `arguments` are "$1" and on; nothing
