@@ -355,3 +355,45 @@ TEST_CASE("the folder stays that a file is made in") {
     CHECK_FALSE(image("\0/var/other/queue\0"s).keeps("/var/spool/own"));
     CHECK_FALSE(image("\0/usr/share/own/gone\0"s).keeps("/usr/share/own"));
 }
+
+TEST_CASE("what the recipes of make's targets run stays") {
+    std::string twentyfold = "V7 =\n";  // nothing, after a billion references
+    for (int i = 0; i < 7; ++i) {
+        twentyfold += "V" + std::to_string(i) + " =";
+        for (int j = 0; j < 20; ++j) {
+            twentyfold += "$(V" + std::to_string(i + 1) + ")";
+        }
+        twentyfold += "\n";
+    }
+    const std::string makefile =
+        "TOOL ?= first\nOTHER = $(NAME) --flag\nNAME := second\nEXTRA = a\nEXTRA += b\n"
+        ".PHONY: all\nall: build\n\techo nothing\n"
+        "run: prepare | later # sixth\n\t@$(TOOL) x; \\\n\t  $(OTHER)\n\t$(MAKE) inner\n"
+        "prepare: ; third $@ '$(shell fourth -v)' $(patsubst %.a,%.b,x)\n"
+        "inner:\n\t-+fifth \"$$HOME\" ${computed}\nunused:\n\tsixth\n"
+        "A = $(A) $(A)\nloop: loop\n\t$(A)\n\t$(MAKE) loop\n" +
+        twentyfold + "last: ; $(V0) own\n";
+    const auto image = [&](const std::vector<std::string>& argv, std::string workdir = "/app") {
+        image::Config config = runs(argv);
+        config.workdir = std::move(workdir);
+        return ClosureOf(with_programs({"make", "sh", "bash", "first", "second", "third", "fourth",
+                                        "fifth", "sixth", "own"},
+                                       {file("app/Makefile", makefile),
+                                        file("app/other.mk", "SHELL = /usr/bin/bash\nx:\n\town\n"),
+                                        test::symlink("bin", "usr/bin")}),
+                         config);
+    };
+    const ClosureOf run = image({"make", "run"});
+    for (const char* name : {"first", "second", "third", "fourth", "fifth", "sh"}) {
+        CHECK_MESSAGE(run.keeps("/usr/bin/"s + name), name);
+    }
+    CHECK_FALSE(run.keeps("/usr/bin/sixth"));
+    CHECK_FALSE(run.keeps("/usr/bin/own"));
+    CHECK(image({"sh", "-c", "exec make -C /app TOOL=sixth run"}, "/").keeps("/usr/bin/sixth"));
+    CHECK_FALSE(image({"make"}).keeps("/usr/bin/first"));
+    const ClosureOf other = image({"make", "--file=other.mk"});
+    CHECK(other.keeps("/usr/bin/own"));
+    CHECK(other.keeps("/usr/bin/bash"));
+    CHECK_FALSE(image({"make", "loop"}).keeps("/usr/bin/first"));
+    CHECK_FALSE(image({"make", "last"}).keeps("/usr/bin/first"));
+}

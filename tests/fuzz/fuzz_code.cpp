@@ -29,7 +29,7 @@ constexpr std::array places{
     "app/ebin/a.app", "app/a.ez",
     "app/a.escript",  "usr/lib/erlang/bin/start.boot",
     "app/sys.config", "app/package.json",
-    "app/a.gemspec",  "app/pyvenv.cfg",
+    "app/a.gemspec",  "app/Makefile",
     "etc/crontab",    "etc/nginx/nginx.conf",
     "app/.env",       "app/a.exe",
 };
@@ -40,7 +40,7 @@ constexpr const char* start =
     "#!/bin/dash\ncd /app; python3 a.py; ruby3.1 a.rb; perl a.pl; node a.js; php a.php\n"
     "lua5.4 a.lua; tclsh a.tcl; dash a.sh; /opt/jdk/bin/java -cp /app:/app/a.jar a\n"
     "/usr/lib/erlang/erts-13.1/bin/beam.smp -pa /app/ebin -config /app/sys -s a /app/a.exs\n"
-    "/app/a.escript; /app/a.ez; mono a.exe; nginx\n";
+    "/app/a.escript; /app/a.ez; mono a.exe; nginx; make all; npm run a\n";
 
 }  // namespace
 
@@ -110,6 +110,8 @@ std::vector<std::string> code_seeds() {
         "?\x83h\x02w\x05knownl\0\0\0\x01k\0\x01xj"s,
         "@[{known, [{a, \"b\"}]}].\n",
         "A{\"main\": \"./a.js\", \"dependencies\": {\"x\": \"1\"}, \"bin\": {\"a\": \"b\"}}",
+        "CA ?= git\nB := $(A) x\nall: b | c\n\t@$(B) $$x $@ \\\n  y\nb: ; $(shell $A log)\nA += "
+        "$(A)\n",
         "D* * * * * root git log\n",
         "Euser www; http { include /etc/nginx/*.conf; root /app; }\nload_module "
         "\"modules/a.so\";\n"};

@@ -162,6 +162,7 @@ void keep_command(Evidence& evidence, const ShellFacts& facts, const ShellComman
                         origin.name + " runs " + command.name() + at_line(command.place)};
     if (command.reach != ShellReach::never) {
         keep_package_scripts(evidence, known_words(command), origin);
+        keep_make_targets(evidence, known_words(command), origin);
     }
     std::vector<std::string> folders = origin.programs;
     if (command.name().find('/') != std::string::npos && !command.name().starts_with('/')) {
@@ -380,6 +381,7 @@ void read_wrapped(Evidence& evidence, const std::vector<std::string>& line,
 void start(Evidence& evidence) {
     for (const std::vector<std::string>& line : command_lines(evidence)) {
         keep_package_scripts(evidence, line, from_config(evidence, "the start command"));
+        keep_make_targets(evidence, line, from_config(evidence, "the start command"));
         read_wrapped(evidence, line, "the start command");
         for (std::size_t i = 0; i < line.size(); ++i) {
             if (const auto dialect = shell_dialect(line[i])) {
