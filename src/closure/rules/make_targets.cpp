@@ -59,7 +59,7 @@ std::optional<Call> read_call(const std::vector<std::string>& argv, const std::s
     }
     Call call{workdir, "", {}, {}};
     for (auto at = static_cast<std::size_t>(make - argv.begin()) + 1; at < argv.size(); ++at) {
-        const std::string word = argv[at];
+        const std::string& word = argv[at];
         if (const auto folder = option_value(argv, at, "-C", "--directory")) {
             call.folder = path::join(call.folder, *folder);
         } else if (const auto file = option_value(argv, at, "-f", "--file")) {
