@@ -331,6 +331,28 @@ TEST_CASE("settings that no package owns stay in the folder of a package whose p
     }
 }
 
+TEST_CASE("a package of many programs and many files is gone over in bounded time") {
+    constexpr int many = 1200;
+    std::vector<Member> members;
+    std::string list;
+    std::string script = "#!/usr/bin/p0\n";
+    for (int i = 0; i < many; ++i) {
+        const std::string number = std::to_string(i);
+        members.push_back(file("usr/bin/p" + number, "#!/usr/bin/p0\n", 0755));
+        members.push_back(file("etc/server/f" + number, "x"));
+        list += "/usr/bin/p" + number + "\n/etc/server/f" + number + "\n";
+        script += "/usr/bin/p" + number + "\n";
+    }
+    members.push_back(file("run", "#!/bin/sh\n" + script, 0755));
+    members.push_back(file("bin/sh", "x", 0755));
+    const ClosureOf image(tree_of(installed(tar(members), {{"server", "", list}})), runs({"/run"}));
+    CHECK(image.keeps("/etc/server/f0"));
+    const auto limited = [](const Diagnostic& diagnostic) {
+        return diagnostic.code == "search-limit" && diagnostic.open;
+    };
+    CHECK(std::any_of(image.closure.diagnostics.begin(), image.closure.diagnostics.end(), limited));
+}
+
 TEST_CASE("a program that a library starts others for runs what it names") {
     const auto image = [](const char* symbol) {
         return ClosureOf(

@@ -111,7 +111,8 @@ void keep_settings_beside(Evidence& evidence, NodeId program, const Package& pac
     const rootfs::Rootfs& tree = evidence.rootfs();
     const Text& path = tree[folder].path;
     if (!tree[folder].is_directory() || !path::is_within(path, "/etc") ||
-        path::is_within(path, "/etc/ssl") || is_shared_folder(evidence, folder)) {
+        path::is_within(path, "/etc/ssl") || is_shared_folder(evidence, folder) ||
+        !evidence.afford(package_data.id, program, tree[folder].subtree_end - folder)) {
         return;
     }
     for (NodeId id = folder + 1; id < tree[folder].subtree_end; ++id) {
@@ -131,9 +132,13 @@ void inspect(Evidence& evidence, NodeId node) {
     if (!owner || (!program && !script)) {
         return;
     }
+    constexpr std::uint64_t steps = 100;  // of a reason
     const auto stays = program ? is_data : is_setting_or_state;
     for (const PackageId member : family(evidence.packages(), *owner)) {
         const Package& package = evidence.packages()[member];
+        if (!evidence.afford(package_data.id, node, steps * package.files.size())) {
+            return;
+        }
         for (const NodeId file : package.files) {
             if (!stays(evidence, node, file)) {
                 evidence.keep(file, {package_data.id, node, Confidence::package,
