@@ -67,15 +67,18 @@ TEST_CASE(
     for (const char* said : {"", "bazel build ...", "/bin/bash"}) {
         CAPTURE(said);
         image::Config config = runs({"/usr/bin/sh"});
-        config.history = {step("ADD file:1 in / "), step(said), step(said), step("RUN make")};
+        config.history = {step("ADD file:1 in / "), step(said), step(said), step("RUN make"),
+                          step(said)};
         const ClosureOf image(
             tree_of({distribution(), tar({file("opt2/app/page", "x")}),
                      tar({file("usr/lib/other", "x"), file("var/lib/dpkg/status.d/a", "x")}),
-                     tar({file("opt2/app/object", "x")})}),
+                     tar({file("opt2/app/object", "x")}),
+                     tar({file("etc/gshadow", "x"), file("etc/passwd-", "x")})}),
             config);
         CHECK(image.rules("/opt2/app/page") == "application-file");
         CHECK_FALSE(image.keeps("/usr/lib/other"));
         CHECK_FALSE(image.keeps("/opt2/app/object"));
+        CHECK_FALSE(image.keeps("/etc/gshadow"));
     }
 }
 

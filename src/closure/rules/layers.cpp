@@ -39,12 +39,15 @@ bool is_run(std::string_view created_by) {
     return created_by.starts_with("RUN ") || created_by.find(" -c ") != std::string_view::npos;
 }
 
-bool holds_packages(const archive::LayerScan& layer) {
-    static constexpr std::array<std::string_view, 5> databases{
-        "/var/lib/dpkg", "/lib/apk/db", "/usr/lib/apk/db", "/var/lib/rpm", "/usr/lib/sysimage/rpm"};
+/// What a step leaves that installed packages, added users or made the loader's cache.
+bool shows_a_step(const archive::LayerScan& layer) {
+    static constexpr std::array<std::string_view, 9> marks{
+        "/var/lib/dpkg", "/lib/apk/db",           "/usr/lib/apk/db",
+        "/var/lib/rpm",  "/usr/lib/sysimage/rpm", "/etc/passwd-",
+        "/etc/group-",   "/etc/.pwd.lock",        "/etc/ld.so.cache"};
     return std::any_of(layer.entries.begin(), layer.entries.end(), [](const auto& entry) {
-        return std::any_of(databases.begin(), databases.end(), [&](std::string_view database) {
-            return path::is_within(entry.path, database);
+        return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) {
+            return path::is_within(entry.path, mark);
         });
     });
 }
@@ -75,7 +78,7 @@ std::vector<LayerOrigin> layer_origins(const rootfs::Rootfs& rootfs, const image
         } else if (i < base) {
             origins[i] = LayerOrigin::base;
         } else if (is_copy(created_by[i]) ||
-                   (base != 0 && !is_run(created_by[i]) && !holds_packages(layers[i]))) {
+                   (base != 0 && !is_run(created_by[i]) && !shows_a_step(layers[i]))) {
             origins[i] = LayerOrigin::copied;
         }
     }

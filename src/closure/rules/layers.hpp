@@ -11,7 +11,7 @@ namespace slimimg::closure {
 enum class LayerOrigin {
     base,     ///< the distribution: up to the first layer with a package database or an os-release
     copied,   ///< COPY or ADD above it: the application, put there on purpose; what a builder that
-              ///< does not say put there without installing packages; or slimimg itself
+              ///< does not say put there without the traces of a step; or slimimg itself
     command,  ///< RUN, or a builder that doesn't say
 };
 
