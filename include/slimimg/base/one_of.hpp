@@ -13,4 +13,11 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, Size>& 
     return std::find(words.begin(), words.end(), text) != words.end();
 }
 
+/// True where `text` ends with one of them.
+template <std::size_t Size>
+bool ends_with_one_of(std::string_view text, const std::array<std::string_view, Size>& endings) {
+    return std::any_of(endings.begin(), endings.end(),
+                       [&](std::string_view ending) { return text.ends_with(ending); });
+}
+
 }  // namespace slimimg

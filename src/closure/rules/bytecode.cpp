@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "slimimg/archive/zip.hpp"
-#include "slimimg/base/path.hpp"
+#include "slimimg/base/one_of.hpp"
 
 #include "closure/rules/bytecode_texts.hpp"
 #include "closure/rules/folders.hpp"
@@ -22,17 +22,13 @@ constexpr std::size_t largest_class = 8UL << 20;
 constexpr std::size_t largest_archive = 256UL << 20;
 constexpr int deepest = 3;
 
-bool ends_with_any(std::string_view name, std::initializer_list<std::string_view> endings) {
-    return std::any_of(endings.begin(), endings.end(),
-                       [&](std::string_view ending) { return name.ends_with(ending); });
-}
-
 bool is_java_archive(std::string_view name) {
-    return ends_with_any(name, {".jar", ".war", ".ear"});
+    static constexpr std::array<std::string_view, 3> endings{".jar", ".war", ".ear"};
+    return ends_with_one_of(name, endings);
 }
 
 bool is_assembly(std::string_view name) {
-    return ends_with_any(name, {".dll", ".exe"});
+    return name.ends_with(".dll") || name.ends_with(".exe");
 }
 
 /// The first words of a text's commands, as a shell would take them apart.
@@ -51,7 +47,7 @@ void add_commands(std::string_view text, ProgramNames& words) {
 /// What the code of one file names.
 class Search {
   public:
-    explicit Search(Evidence& evidence, NodeId node)
+    Search(Evidence& evidence, NodeId node)
         : evidence_(evidence), programs_(programs_for_applications(evidence)), node_(node) {}
 
     void look_at(std::string_view name, Bytes content, int depth) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/rules.hpp"

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::closure {
@@ -16,11 +17,6 @@ using rootfs::NodeId;
 constexpr std::array<std::string_view, 4> places{"/node_modules/", "/site-packages/",
                                                  "/dist-packages/", "/gems/"};
 constexpr std::size_t largest_code = 4UL << 20;
-
-bool ends_with_any(std::string_view path, std::span<const std::string_view> endings) {
-    return std::any_of(endings.begin(), endings.end(),
-                       [&](std::string_view ending) { return path.ends_with(ending); });
-}
 
 /// The last path component that all stands in front of: "b" of "'../b'".
 bool is_quoted_at(std::string_view code, std::size_t at, std::string_view name) {
@@ -48,7 +44,7 @@ bool is_native_source(std::string_view path) {
     static constexpr std::array<std::string_view, 17> endings{
         ".c", ".cc",   ".cpp", ".cxx", ".h",      ".hh", ".hpp", ".hxx", ".o",
         ".d", ".gypi", ".gyp", ".mk",  ".tar.gz", ".a",  ".ipp", ".inl"};
-    return ends_with_any(path, endings) || path.find("/obj.target/") != std::string_view::npos ||
+    return ends_with_one_of(path, endings) || path.find("/obj.target/") != std::string_view::npos ||
            path.find("/.deps/") != std::string_view::npos;
 }
 
@@ -103,7 +99,7 @@ bool is_named_by_its_package(Evidence& evidence, NodeId node) {
     const std::string_view name = path::basename(tree[node].path);
     for (NodeId id = *folder + 1; id < tree[*folder].subtree_end; ++id) {
         const Node& file = tree[id];
-        if (file.is_file() && ends_with_any(file.path, endings) &&
+        if (file.is_file() && ends_with_one_of(file.path, endings) &&
             file.header.size <= largest_code && names_script(evidence.text(id), name)) {
             return true;
         }
@@ -118,7 +114,7 @@ bool is_build_rest(Evidence& evidence, NodeId node) {
     if (!file.is_file() || file.path.find("/node_modules/") == std::string::npos) {
         return false;
     }
-    if (ends_with_any(file.path, native)) {
+    if (ends_with_one_of(file.path, native)) {
         return !evidence.text(node).starts_with(
             "\x7f"
             "ELF");

@@ -9,6 +9,7 @@
 
 #include "slimimg/archive/zip.hpp"
 #include "slimimg/base/lines.hpp"
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 namespace slimimg::closure {
@@ -246,8 +247,7 @@ bool is_terms(std::string_view text) {
 bool is_source(std::string_view path) {
     static constexpr std::array<std::string_view, 6> endings{".exs", ".ex",      ".erl",
                                                              ".hrl", ".escript", ".args"};
-    return std::any_of(endings.begin(), endings.end(),
-                       [&](std::string_view ending) { return path.ends_with(ending); });
+    return ends_with_one_of(path, endings);
 }
 
 void add_archive(std::string_view text, Names& names) {

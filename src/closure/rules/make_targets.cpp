@@ -94,14 +94,6 @@ bool is_name(std::string_view text) {
                                 "0123456789_.-") == text.npos;
 }
 
-std::string_view trim(std::string_view text) {
-    const std::size_t start = text.find_first_not_of(" \t\r");
-    if (start == text.npos) {
-        return {};
-    }
-    return text.substr(start, text.find_last_not_of(" \t\r") - start + 1);
-}
-
 std::vector<std::string> words_of(std::string_view text) {
     std::vector<std::string> words;
     while (!(text = trim(text)).empty()) {
@@ -315,7 +307,6 @@ void keep_make_targets(Evidence& evidence, const std::vector<std::string>& argv,
     for (const std::string& target : call->targets) {
         key += ' ' + target;
     }
-    constexpr std::uint64_t steps_per_byte = 10;
     if (!from.named->insert(key).second ||
         !evidence.afford(rules::shell_script.id, file, steps_per_byte * tree[*file].header.size)) {
         return;

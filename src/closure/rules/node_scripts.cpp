@@ -110,9 +110,6 @@ std::vector<std::string> program_folders(const rootfs::Rootfs& tree, std::string
     }
 }
 
-/// Each of these costs some ten nanoseconds for a byte of shell text.
-constexpr std::uint64_t steps_per_byte = 10;
-
 void keep_scripts(Evidence& evidence, NodeId manifest, const Call& call,
                   const ShellOrigin& origin) {
     const rootfs::Rootfs& tree = evidence.rootfs();

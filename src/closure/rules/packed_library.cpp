@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "slimimg/archive/zip.hpp"
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/process.hpp"
@@ -24,8 +25,7 @@ constexpr int deepest = 3;
 bool is_archive(std::string_view name) {
     static constexpr std::array<std::string_view, 8> endings{".jar", ".war", ".ear",  ".whl",
                                                              ".egg", ".pyz", ".pyzw", ".zip"};
-    return std::any_of(endings.begin(), endings.end(),
-                       [&](std::string_view ending) { return name.ends_with(ending); });
+    return ends_with_one_of(name, endings);
 }
 
 bool is_library(std::string_view name) {

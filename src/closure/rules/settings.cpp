@@ -3,25 +3,16 @@
 #include <algorithm>
 #include <array>
 
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/dependencies.hpp"
 
 namespace slimimg::closure {
 
-std::string_view trim(std::string_view text) {
-    static constexpr std::string_view blanks = " \t\r";
-    const std::size_t start = text.find_first_not_of(blanks);
-    return start == std::string_view::npos
-               ? std::string_view()
-               : text.substr(start, text.find_last_not_of(blanks) + 1 - start);
-}
-
 void for_each_setting(std::string_view text, const std::function<void(std::string_view)>& setting) {
     while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-        const std::string_view used = trim(line);
+        const std::string_view used = trim(take_line(text));
         const bool comment = used.starts_with('#') && !used.starts_with("#include");
         if (!used.empty() && !comment && used.front() != ';') {
             setting(used);

@@ -16,9 +16,6 @@ bool has_settings(Evidence& evidence, rootfs::NodeId node);
 /// sudo has, counts as none.
 void for_each_setting(std::string_view text, const std::function<void(std::string_view)>& setting);
 
-/// Without blanks around it.
-std::string_view trim(std::string_view text);
-
 /// A file for Heroku's relatives: "web: command".
 bool is_procfile(std::string_view path);
 

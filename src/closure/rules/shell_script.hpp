@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,6 +25,9 @@ struct ShellOrigin {
     /// other.
     std::shared_ptr<std::set<std::string, std::less<>>> named = nullptr;
 };
+
+/// What Evidence::afford is asked for shell text that is read again and again by name.
+constexpr std::uint64_t steps_per_byte = 10;
 
 /// Keeps what a piece of shell text runs, reads and names. `arguments` are "$1" and on; nothing
 /// where they are not known.
