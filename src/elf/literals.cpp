@@ -52,6 +52,12 @@ T number(Bytes bytes, std::size_t at) {
     return read_uint<T>(bytes, at, std::endian::little).value_or(0);
 }
 
+/// The same of the four bytes at `bytes`, which are there: for loops over all code.
+std::uint32_t four_bytes(const std::byte* bytes) {
+    const auto at = [&](std::size_t i) { return std::to_integer<std::uint32_t>(bytes[i]); };
+    return at(0) | at(1) << 8U | at(2) << 16U | at(3) << 24U;
+}
+
 class Search {
   public:
     Search(const Look& look, const std::set<std::string, std::less<>>& names) : look_(look) {
@@ -145,10 +151,11 @@ std::optional<std::uint32_t> constant_of_x86_64(Bytes code, std::size_t at) {
 /// "lea reg, [rip + x]" with the length near it.
 void references_x86_64(Search& search, const Code& code) {
     constexpr std::size_t lea_size = 7;
-    const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(code.bytes[i]); };
+    // REX.W, of any register; 8D; an operand that is relative to the next instruction.
+    constexpr std::uint32_t fixed_bits = 0x00C7FFFB;
+    constexpr std::uint32_t lea = 0x00058D48;
     for (std::size_t i = 0; i + lea_size <= code.bytes.size(); ++i) {
-        // REX.W, of any register; 8D; an operand that is relative to the next instruction.
-        if ((at(i) & 0xFBU) != 0x48 || at(i + 1) != 0x8D || (at(i + 2) & 0xC7U) != 0x05) {
+        if ((four_bytes(&code.bytes[i]) & fixed_bits) != lea) {
             continue;
         }
         const auto distance = static_cast<std::int32_t>(number<std::uint32_t>(code.bytes, i + 3));
@@ -228,7 +235,7 @@ class Pieces {
             const std::uint32_t key = key_of(name);
             const std::size_t size = name.size() < sizeof(key) ? 2 : sizeof(key);
             (size == 2 ? short_ : long_).push_back({key, name});
-            (size == 2 ? short_marks_ : long_marks_).set(key & 0xFFFFU);
+            marks_.set(key & 0xFFFFU);
         }
         const auto by_key = [](const Entry& a, const Entry& b) { return a.key < b.key; };
         std::sort(short_.begin(), short_.end(), by_key);
@@ -236,13 +243,14 @@ class Pieces {
     }
 
     void find(Search& search, std::string_view code) const {
-        for (std::size_t i = 1; i + 2 <= code.size(); ++i) {
-            const std::uint32_t half = key_of(code.substr(i, 2));
-            if (long_marks_[half] && i + 4 <= code.size()) {
-                match(search, long_, key_of(code.substr(i, 4)), code, i);
+        for (std::size_t i = 1; i + 4 <= code.size(); ++i) {
+            const std::uint32_t key = four_bytes(&as_bytes(code)[i]);
+            if (!marks_[key & 0xFFFFU]) {
+                continue;
             }
-            if (short_marks_[half] && is_stored_half(code, i)) {
-                match(search, short_, half, code, i);
+            match(search, long_, key, code, i);
+            if (is_stored_half(code, i)) {
+                match(search, short_, key & 0xFFFFU, code, i);
             }
         }
     }
@@ -326,8 +334,7 @@ class Pieces {
 
     std::vector<Entry> short_;
     std::vector<Entry> long_;
-    std::bitset<1U << 16U> short_marks_;
-    std::bitset<1U << 16U> long_marks_;
+    std::bitset<1U << 16U> marks_;  // of the first two bytes of all
 };
 
 /// What a relocation is called that adds the load address alone; nothing for other machines.
