@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <libdeflate.h>
@@ -228,12 +229,24 @@ std::unique_ptr<Encoder> make_encoder(const Compression& compression, unsigned t
                 "take none, gzip or zstd");
 }
 
+class SpoolPlace : public BlobPlace {
+  public:
+    explicit SpoolPlace(const std::filesystem::path& dir) : spool_(dir) {}
+
+    void write(Bytes stored) override { spool_.write(stored); }
+    Slice finish() override { return spool_.map(); }
+
+  private:
+    SpoolFile spool_;
+};
+
 }  // namespace
 
 struct BlobWriter::State {
-    State(const Compression& compression, const RunOptions& options)
+    State(const Compression& compression, const RunOptions& options,
+          std::unique_ptr<BlobPlace> own_place)
         : progress(options.progress),
-          spool(options.spool_dir),
+          place(own_place ? std::move(own_place) : std::make_unique<SpoolPlace>(options.spool_dir)),
           sink([this](Bytes stored) { store(stored); }),
           compressed(compression.codec != Codec::none),
           encoder(make_encoder(compression, options.threads, sink)) {}
@@ -242,11 +255,11 @@ struct BlobWriter::State {
         if (compressed) {
             stored_hasher.update(bytes);
         }
-        spool.write(bytes);
+        place->write(bytes);
     }
 
     Progress* progress;
-    SpoolFile spool;
+    std::unique_ptr<BlobPlace> place;
     ByteSink sink;
     bool compressed;
     Hasher stored_hasher;
@@ -254,8 +267,9 @@ struct BlobWriter::State {
     std::unique_ptr<Encoder> encoder;
 };
 
-BlobWriter::BlobWriter(const Compression& compression, const RunOptions& options)
-    : state_(std::make_unique<State>(compression, options)) {}
+BlobWriter::BlobWriter(const Compression& compression, const RunOptions& options,
+                       std::unique_ptr<BlobPlace> place)
+    : state_(std::make_unique<State>(compression, options, std::move(place))) {}
 
 BlobWriter::~BlobWriter() = default;
 
@@ -272,7 +286,7 @@ WrittenBlob BlobWriter::finish() {
     blob.diff_id = state_->encoder->finish();
     blob.digest = state_->compressed ? state_->stored_hasher.finish() : blob.diff_id;
     blob.plain_bytes = state_->plain_bytes;
-    blob.stored = state_->spool.map();
+    blob.stored = state_->place->finish();
     return blob;
 }
 

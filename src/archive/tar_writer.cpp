@@ -288,6 +288,10 @@ void TarWriter::entry(std::string_view path, const Header& header, Bytes content
     }
 }
 
+void TarWriter::file_header(std::string_view path, const Header& header, std::uint64_t size) {
+    put(path, header, size, {}, nullptr);
+}
+
 void TarWriter::sparse_entry(std::string_view path, const Header& header, const LayerScan& layer,
                              const LayerEntry& from, Bytes like) {
     const Sparse sparse(layer, from);

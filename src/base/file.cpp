@@ -120,7 +120,7 @@ SpoolFile::SpoolFile(const std::filesystem::path& dir) : dir_(spool_folder(dir).
 }
 
 void SpoolFile::write(Bytes bytes) {
-    write_all(fd_.get(), bytes, "a temporary file in " + dir_);
+    write_all(fd_.get(), bytes, name());
     size_ += bytes.size();
 }
 
@@ -148,13 +148,17 @@ const std::filesystem::path& AtomicFile::temporary() const {
     return temporary_->path();
 }
 
+int AtomicFile::fd() const {
+    return temporary_->fd().get();
+}
+
 void AtomicFile::write(Bytes bytes) {
-    write_all(temporary_->fd().get(), bytes, target_.string());
+    write_all(fd(), bytes, target_.string());
 }
 
 void AtomicFile::commit() {
     // A network's file system may tell only now that it had no room.
-    if (close(dup(temporary_->fd().get())) != 0) {
+    if (close(dup(fd())) != 0) {
         throw_errno("cannot write", target_.string());
     }
     temporary_->commit([&] {

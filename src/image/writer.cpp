@@ -3,16 +3,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "slimimg/archive/tar_writer.hpp"
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/staged_folder.hpp"
 
+#include "image/archive_file.hpp"
 #include "image/config.hpp"
 #include "image/json.hpp"
 #include "image/reference.hpp"
@@ -155,25 +156,6 @@ Files files_of(const NewImage& image, Format format) {
     return files;
 }
 
-archive::Header header(archive::EntryType type, std::uint16_t mode) {
-    archive::Header header;
-    header.type = type;
-    header.mode = mode;
-    return header;
-}
-
-void write_tar(const Files& files, const archive::ByteSink& sink) {
-    archive::TarWriter tar(sink);
-    const archive::Header folder = header(archive::EntryType::directory, 0755);
-    const archive::Header file = header(archive::EntryType::file, 0644);
-    tar.entry("/blobs", folder, {});
-    tar.entry("/blobs/sha256", folder, {});
-    for (const auto& [name, content] : files) {
-        tar.entry("/" + name, file, content.bytes);
-    }
-    tar.finish();
-}
-
 /// Standard output, or a device or pipe, which must not be replaced by a file.
 bool goes_to_stream(const std::string& target) {
     return target == "-" || is_stream(target);
@@ -190,12 +172,26 @@ void copy_to_stream(Bytes bytes, const std::string& target) {
 }  // namespace
 
 struct StagedImage::State {
+    Format format;
     std::string target;
     std::string location;
     std::uint64_t bytes = 0;
     std::unique_ptr<AtomicFile> file;
     std::unique_ptr<StagedFolder> folder;
     std::unique_ptr<SpoolFile> spool;
+    std::optional<ArchiveFile> archive;  ///< in the file or the spool file
+
+    void open_archive(const fs::path& spool_dir) {
+        if (goes_to_stream(target)) {
+            spool = std::make_unique<SpoolFile>(spool_dir);
+            location = "/proc/self/fd/" + std::to_string(spool->fd());
+            archive.emplace(spool->fd(), spool->name());
+        } else {
+            file = std::make_unique<AtomicFile>(target);
+            location = file->temporary().string();
+            archive.emplace(file->fd(), target);
+        }
+    }
 
     void write_folder(const Files& files) {
         folder = std::make_unique<StagedFolder>(target, "oci-layout");
@@ -209,34 +205,50 @@ struct StagedImage::State {
         location = folder->temporary().string();
     }
 
-    void write_archive(const Files& files, const fs::path& spool_dir) {
-        if (goes_to_stream(target)) {
-            spool = std::make_unique<SpoolFile>(spool_dir);
-            location = "/proc/self/fd/" + std::to_string(spool->fd());
-        } else {
-            file = std::make_unique<AtomicFile>(target);
-            location = file->temporary().string();
+    void finish_archive(const NewImage& image, const Files& files) {
+        for (const NewLayer& layer : image.layers) {
+            if (archive->holds(layer.blob.stored)) {
+                archive->add("/" + blob_name(layer.blob.digest), layer.blob.stored);
+            }
         }
-        write_tar(files, [&](Bytes part) {
-            spool ? spool->write(part) : file->write(part);
-            bytes += part.size();
-        });
+        for (const auto& [name, content] : files) {
+            if (!archive->holds(content)) {
+                archive->add("/" + name, content);
+            }
+        }
+        archive->finish();
+        bytes = archive->bytes();
     }
 };
 
-StagedImage::StagedImage(const NewImage& image, Format format, const std::string& target,
-                         const fs::path& spool_dir)
+StagedImage::StagedImage(Format format, const std::string& target, const fs::path& spool_dir)
     : state_(std::make_unique<State>()) {
+    state_->format = format;
     state_->target = target;
-    const Files files = files_of(image, format);
     if (format != Format::oci_dir) {
-        state_->write_archive(files, spool_dir);
-        return;
+        state_->open_archive(spool_dir);
     }
-    state_->write_folder(files);
 }
 
 StagedImage::~StagedImage() = default;
+
+std::unique_ptr<archive::BlobPlace> StagedImage::next_layer(std::uint64_t plain_bytes) {
+    const bool here = state_->archive && plain_bytes <= ArchiveFile::most_plain_bytes;
+    return here ? state_->archive->next_blob() : nullptr;
+}
+
+bool StagedImage::holds(const Slice& stored) const {
+    return state_->archive && state_->archive->holds(stored);
+}
+
+void StagedImage::finish(const NewImage& image) {
+    const Files files = files_of(image, state_->format);
+    if (state_->archive) {
+        state_->finish_archive(image, files);
+    } else {
+        state_->write_folder(files);
+    }
+}
 
 const std::string& StagedImage::location() const {
     return state_->location;
@@ -250,16 +262,10 @@ void StagedImage::commit() {
     if (state_->file) {
         state_->file->commit();
     } else if (state_->spool) {
-        copy_to_stream(state_->spool->map().bytes, state_->target);
+        copy_to_stream(map_descriptor(state_->spool->fd(), state_->bytes).bytes, state_->target);
     } else {
         state_->folder->commit();
     }
-}
-
-std::uint64_t write_image(const NewImage& image, Format format, const std::string& target) {
-    StagedImage staged(image, format, target);
-    staged.commit();
-    return staged.bytes();
 }
 
 }  // namespace slimimg::image

@@ -7,7 +7,8 @@ namespace slimimg::slim {
 
 /// Makes sure that the layers of an image that was read again are, byte for byte, those that were
 /// hashed as they were made, under their digests. Throws Error (internal).
-void check_stored(const image::Image& written, const image::NewImage& made);
+void check_stored(const image::Image& written, const image::NewImage& made,
+                  const image::StagedImage& staged);
 
 /// Makes sure that the tree that was written and read again is the plan's to the letter: the same
 /// paths, headers, contents and hard links, nothing more and nothing less. Throws Error (internal)

@@ -192,7 +192,8 @@ void for_each_layer(const Plan& plan, const Analysis& analysis, Layers layers,
     }
 }
 
-image::NewImage make_image(const Analysis& analysis, const Plan& plan,
+/// Of the image, whose new layers are written into `staged`.
+image::NewImage make_image(image::StagedImage& staged, const Analysis& analysis, const Plan& plan,
                            const std::optional<Ground>& ground, const RebuildOptions& options,
                            image::Format format, const RunOptions& run) {
     const archive::Compression compression = new_compression(analysis, options, format);
@@ -206,9 +207,11 @@ image::NewImage make_image(const Analysis& analysis, const Plan& plan,
     }
     annotate(made, analysis.image, time);
     for_each_layer(plan, analysis, options.layers, [&](const Plan& layer) {
-        made.layers.push_back({write_layer(layer, analysis.rootfs, compression, run),
-                               compression.codec, new_step(analysis, layer, time)});
+        made.layers.push_back(
+            {write_layer(layer, analysis.rootfs, compression, run, staged.next_layer(layer.bytes)),
+             compression.codec, new_step(analysis, layer, time)});
     });
+    staged.finish(made);
     return made;
 }
 
@@ -224,7 +227,7 @@ rootfs::Rootfs prove_staged(const image::StagedImage& staged, const image::NewIm
     const Analysis& analysis = rebuild.analysis;
     const image::Selection selection{.platform = analysis.image.config.platform, .tag = ""};
     const image::Image image = image::read_image(staged.location(), selection, run);
-    check_stored(image, made);
+    check_stored(image, made, staged);
     // A plain layer is what was hashed, then; of another one its inflated bytes are to be hashed.
     run.verify = std::any_of(made.layers.begin(), made.layers.end(),
                              [](const auto& layer) { return layer.codec != archive::Codec::none; });
@@ -248,10 +251,9 @@ class Target {
         }
     }
 
-    /// Writes the image where it waits for its proof.
-    const image::StagedImage& stage(const image::NewImage& made, image::Format format) {
-        staged_.emplace(made, format, folder_ ? "-" : options_.output, run_.spool_dir);
-        return *staged_;
+    /// Where the image is written and waits for its proof.
+    image::StagedImage& stage(image::Format format) {
+        return staged_.emplace(format, folder_ ? "-" : options_.output, run_.spool_dir);
     }
 
     void commit(const rootfs::Rootfs& written, Rebuild& rebuild) {
@@ -308,13 +310,15 @@ void stage_debug(std::optional<image::StagedImage>& staged, const DebugShell& sh
     const BuildTime time = build_time(analysis.image.config);
     image::HistoryStep step = new_step(analysis, shell.plan, time);
     step.created_by = "slimimg " SLIMIMG_VERSION ": debug shell in /busybox";
-    const image::NewImage made = with_debug_shell(
-        slim,
-        {write_layer(shell.plan, analysis.rootfs, compression, run), compression.codec, step});
     rebuild.debug_output = debug_location(options.output);
+    staged.emplace(format, rebuild.debug_output, run.spool_dir);
+    const image::NewImage made =
+        with_debug_shell(slim, {write_layer(shell.plan, analysis.rootfs, compression, run,
+                                            staged->next_layer(shell.plan.bytes)),
+                                compression.codec, step});
+    staged->finish(made);
     rebuild.debug_names = made.names;
     rebuild.debug_diagnostics = shell.diagnostics;
-    staged.emplace(made, format, rebuild.debug_output, run.spool_dir);
     run.progress = nullptr;
     run.cache = nullptr;
     run.limits = limits_of_own_image(run.limits);
@@ -381,9 +385,9 @@ void stage(Staged& staged, Rebuild& rebuild, const closure::Request& request,
     }
     add_descriptions(rebuild, standing, ground, options, format);
     const Plan& plan = ground ? standing.plan : analysis.plan;
-    const image::NewImage made = make_image(analysis, plan, ground, options, format, run);
-    staged.written =
-        prove_staged(target.stage(made, format), made, request, plan, ground, run, rebuild);
+    image::StagedImage& waiting = target.stage(format);
+    const image::NewImage made = make_image(waiting, analysis, plan, ground, options, format, run);
+    staged.written = prove_staged(waiting, made, request, plan, ground, run, rebuild);
     demand_resolved(rebuild.proof.failures, analysis.rootfs,
                     "the new image would not link as the source does: ",
                     "nothing was written; --include PATH keeps more, --allow-missing NAME accepts "

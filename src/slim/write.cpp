@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "slimimg/archive/tar_writer.hpp"
 #include "slimimg/base/progress_step.hpp"
 
@@ -70,9 +72,10 @@ class RawRun {
 }  // namespace
 
 archive::WrittenBlob write_layer(const Plan& plan, const rootfs::Rootfs& rootfs,
-                                 const archive::Compression& compression, const RunOptions& run) {
+                                 const archive::Compression& compression, const RunOptions& run,
+                                 std::unique_ptr<archive::BlobPlace> place) {
     const ProgressStep step(run, "write", "the new layer", plan.bytes);
-    archive::BlobWriter blob(compression, run);
+    archive::BlobWriter blob(compression, run, std::move(place));
     archive::TarWriter tar([&](Bytes bytes) { blob.write(bytes); });
     RawRun raw(tar);
     for (const PlanItem& item : plan.items) {

@@ -273,11 +273,13 @@ TEST_CASE("layers that are not those that were hashed are told") {
     const archive::WrittenBlob& blob = made.layers[0].blob;
     image::Image read;
     read.layers.push_back({.diff_id = blob.diff_id, .blob = blob.stored});
-    slim::check_stored(read, made);
+    const image::StagedImage elsewhere(image::Format::docker, "-");
+    slim::check_stored(read, made, elsewhere);
 
     const auto differs = [&](const image::Image& image) {
         test::expect_error(
-            "written-differs", "a layer", [&] { slim::check_stored(image, made); }, Exit::internal);
+            "written-differs", "a layer", [&] { slim::check_stored(image, made, elsewhere); },
+            Exit::internal);
     };
     std::string flipped(blob.stored.text());
     flipped[1000] ^= 1;

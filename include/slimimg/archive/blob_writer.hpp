@@ -20,17 +20,32 @@ struct WrittenBlob {
     Digest diff_id;  ///< of the plain bytes
     Digest digest;   ///< of the bytes as stored
     std::uint64_t plain_bytes = 0;
-    Slice stored;  ///< the blob, mapped from its spool file
+    Slice stored;  ///< the blob, mapped from where it was put
+};
+
+/// Where the bytes of a blob go, in their order.
+class BlobPlace {
+  public:
+    BlobPlace() = default;
+    virtual ~BlobPlace() = default;
+    BlobPlace(const BlobPlace&) = delete;
+    BlobPlace& operator=(const BlobPlace&) = delete;
+
+    virtual void write(Bytes stored) = 0;
+    /// All that was written, mapped. Called once, last.
+    virtual Slice finish() = 0;
 };
 
 /// A blob on its way into an image: hashed, compressed (the same bytes for any thread count),
-/// hashed again, kept in a spool file until the archive around it is written. Plain bytes are told
-/// to the observer by advance(); the step they belong to is the caller's.
+/// hashed again, and put into its place. Plain bytes are told to the observer by advance(); the
+/// step they belong to is the caller's.
 class BlobWriter {
   public:
-    /// Throws Error (usage) for xz, which engines don't read, and for a level that the codec lacks;
-    /// Error (internal) where no spool file can be made.
-    BlobWriter(const Compression& compression, const RunOptions& options);
+    /// Into a spool file where there is no `place`. Throws Error (usage) for xz, which engines
+    /// don't read, and for a level that the codec lacks; Error (internal) where no spool file can
+    /// be made.
+    BlobWriter(const Compression& compression, const RunOptions& options,
+               std::unique_ptr<BlobPlace> place = nullptr);
     ~BlobWriter();
     BlobWriter(const BlobWriter&) = delete;
     BlobWriter& operator=(const BlobWriter&) = delete;

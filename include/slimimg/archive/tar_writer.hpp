@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -28,6 +29,9 @@ class TarWriter {
     /// `like` is the raw entry that it was, if it was one: what a Header does not have (names of
     /// owners, times of access, vendors' records) is taken from there.
     void entry(std::string_view path, const Header& header, Bytes content, Bytes like = {});
+    /// The header alone of a new file: the `size` bytes of its content, and the zeros that fill
+    /// their last block, are the caller's to put behind it.
+    void file_header(std::string_view path, const Header& header, std::uint64_t size);
     /// A file with holes, from an entry of a layer; written as GNU tar's pax format 1.0 has it,
     /// which engines read.
     void sparse_entry(std::string_view path, const Header& header, const LayerScan& layer,

@@ -49,6 +49,8 @@ class SpoolFile {
     void write(Bytes bytes);
     [[nodiscard]] std::uint64_t size() const { return size_; }
     [[nodiscard]] int fd() const { return fd_.get(); }
+    /// For errors: it has none that could be opened.
+    [[nodiscard]] std::string name() const { return "a temporary file in " + dir_; }
     /// All that was written, mapped.
     [[nodiscard]] Slice map() const;
 
@@ -72,6 +74,7 @@ class AtomicFile {
     AtomicFile& operator=(const AtomicFile&) = delete;
 
     void write(Bytes bytes);
+    [[nodiscard]] int fd() const;
     /// Where it is until commit().
     [[nodiscard]] const std::filesystem::path& temporary() const;
     void commit();

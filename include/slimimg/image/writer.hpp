@@ -29,8 +29,9 @@ struct NewImage {
     std::map<std::string, std::string> annotations;  ///< of the OCI manifest
 };
 
-/// An image written under a temporary name, where it can be read and proved before it takes its
-/// place. Without commit() nothing is left of it.
+/// An image on its way to where it is wanted: its layers, then all else; then it waits under a
+/// temporary name, where it can be read and proved before it takes its place. Without commit()
+/// nothing is left of it.
 ///
 /// A docker-archive is written as Docker 25 does, with the OCI layout beside manifest.json in one
 /// tar. Equal input gives equal bytes.
@@ -39,13 +40,21 @@ class StagedImage {
     /// For `target`: a file; a folder for Format::oci_dir; "-" for standard output, for which (as
     /// for a pipe or device) the image waits in `spool_dir` (empty: TMPDIR, else /tmp). Throws
     /// Error (internal; usage for a folder with other things in it).
-    StagedImage(const NewImage& image, Format format, const std::string& target,
+    StagedImage(Format format, const std::string& target,
                 const std::filesystem::path& spool_dir = {});
     ~StagedImage();
     StagedImage(const StagedImage&) = delete;
     StagedImage& operator=(const StagedImage&) = delete;
 
-    /// Where read_image finds it until commit().
+    /// Where a layer of about so many plain bytes is best written: in the archive itself, where it
+    /// then stays; null for one that is to wait elsewhere. The one before must be written.
+    std::unique_ptr<archive::BlobPlace> next_layer(std::uint64_t plain_bytes);
+    /// True for a layer that was written so.
+    [[nodiscard]] bool holds(const Slice& stored) const;
+    /// Writes what is left of `image`, which has all layers that were written so.
+    void finish(const NewImage& image);
+
+    /// Where read_image finds it from finish() to commit().
     [[nodiscard]] const std::string& location() const;
     [[nodiscard]] std::uint64_t bytes() const;
     /// Renames it to the target, which it replaces, or copies it to standard output.
@@ -55,9 +64,6 @@ class StagedImage {
     struct State;
     std::unique_ptr<State> state_;
 };
-
-/// Writes `image` to `target` at once; returns the bytes written.
-std::uint64_t write_image(const NewImage& image, Format format, const std::string& target);
 
 /// Throws Error (usage) for what engines do not take for an image's name, with or without a tag.
 void demand_name(std::string_view name);
