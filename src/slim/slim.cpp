@@ -96,7 +96,10 @@ void demand_content(const Analysis& analysis) {
 /// "libfoo.so.1 (library of /usr/bin/app)"
 std::string told(const closure::Unresolved& what, const rootfs::Rootfs& rootfs) {
     const std::string of = what.needed_by ? " of " + rootfs[*what.needed_by].path : "";
-    return path::printable(what.name + " (" + what.kind + of + ")");
+    const auto there = what.kind == "command" ? rootfs.resolve(what.name).node : std::nullopt;
+    const bool is_plain = there && rootfs[*there].is_file() && !rootfs[*there].is_executable();
+    return path::printable(what.name + " (" + what.kind + of +
+                           (is_plain ? ", which is there and not executable)" : ")"));
 }
 
 /// Throws where something fatal is among `unresolved`; `problem` begins the error's text.

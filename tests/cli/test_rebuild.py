@@ -7,7 +7,7 @@ import subprocess
 import tarfile
 import unittest
 
-from support import ImageTest, Layer, layer_of, main, paths, slimimg
+from support import ImageTest, Layer, config_of, docker_archive, layer_of, main, paths, slimimg
 
 
 def chroot_command():
@@ -153,6 +153,14 @@ class Failure(ImageTest):
         self.assertIn("libgreet.so.1", result.err)
         self.assertEqual(self.files(), ["broken.tar"])
 
+    def test_a_program_that_is_not_executable_is_told_as_that(self):
+        layer = Layer().file("app/x", b"\x7fELF", mode=0o644).bytes()
+        image = docker_archive(self.folder / "plain.tar", [layer],
+                               config=config_of([layer], Entrypoint=["/app/x"]))
+        result = slimimg("rebuild", image, "-o", self.folder / "slim.tar")
+        self.assert_one_line(result, 4)
+        self.assertIn("/app/x (command, which is there and not executable)", result.err)
+
     def test_a_failure_leaves_an_older_output_as_it_was(self):
         image = self.fixture.without_library(self.folder / "broken.tar")
         output = self.folder / "slim.tar"
@@ -173,8 +181,6 @@ class Failure(ImageTest):
 
     def test_a_damaged_layer_leaves_no_output(self):
         layer = Layer().file("app/x", "x" * 5000).bytes()
-        from support import config_of, docker_archive
-
         config = config_of([layer], Entrypoint=["/app/x"])
         config["rootfs"]["diff_ids"] = ["sha256:" + "0" * 64]
         image = docker_archive(self.folder / "bad.tar", [layer], config=config)
