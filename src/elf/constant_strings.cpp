@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <optional>
 
 #include "slimimg/elf/elf.hpp"
 
@@ -41,7 +40,8 @@ std::uint64_t block_bits(std::string_view bytes) {
 /// Calls `take` for each text of `data`. What stands before the last byte that is no text belongs
 /// to other data.
 void find_texts(std::string_view data, const std::function<void(std::string_view)>& take) {
-    std::optional<std::size_t> open;  // where a text starts that may go on
+    constexpr std::size_t none = std::string_view::npos;
+    std::size_t open = none;  // where a text starts that may go on
     const auto close = [&](std::size_t start, std::size_t end) {
         if (end - start >= shortest && (end == data.size() || data[end] == '\0')) {
             take(data.substr(start, end - start));
@@ -50,13 +50,13 @@ void find_texts(std::string_view data, const std::function<void(std::string_view
     for (std::size_t at = 0; at < data.size(); at += block) {
         const std::uint64_t bits = block_bits(data.substr(at, block));
         std::uint64_t done = 0;  // the bits of texts that are closed
-        if (open) {
+        if (open != none) {
             const auto length = static_cast<std::size_t>(std::countr_one(bits));
             if (length == block) {
                 continue;
             }
-            close(*open, at + length);
-            open.reset();
+            close(open, at + length);
+            open = none;
             done = (1ULL << length) - 1;
         }
         // Most runs are too short to be a text: a bit stays where four begin.
@@ -76,8 +76,8 @@ void find_texts(std::string_view data, const std::function<void(std::string_view
             open = at + block - tail;
         }
     }
-    if (open) {
-        close(*open, data.size());
+    if (open != none) {
+        close(open, data.size());
     }
 }
 
