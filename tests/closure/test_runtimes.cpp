@@ -197,6 +197,32 @@ TEST_CASE("Perl built into a prefix: its own modules by mention, site_perl whole
     CHECK_FALSE(image.keeps("/" + site + "Plugin.pod"));
 }
 
+TEST_CASE("Perl has the modules that command lines and shell scripts give it code with") {
+    const std::string core = "usr/local/lib/perl5/5.36.0/";
+    const auto image = [&](const std::vector<std::string>& argv, const std::string& script = "") {
+        return ClosureOf(
+            image_of({file("usr/local/bin/perl",
+                           program_with({}, "\0/usr/local/lib/perl5/5.36.0\0"s), 0755),
+                      folder(core), folder(core + "Time"), file(core + "Time/Piece.pm", "1;\n"),
+                      file(core + "POSIX.pm", "1;\n"), file(core + "integer.pm", "1;\n"),
+                      file(core + "Unused.pm", "1;\n"), file("app/run", script, 0755)}),
+            runs(argv));
+    };
+    const auto uses_all = [&](const ClosureOf& closure) {
+        CHECK(closure.rules("/" + core + "Time/Piece.pm") == "perl");
+        CHECK(closure.rules("/" + core + "POSIX.pm") == "perl");
+        CHECK(closure.rules("/" + core + "integer.pm") == "perl");
+        CHECK_FALSE(closure.keeps("/" + core + "Unused.pm"));
+    };
+    uses_all(image({"perl", "-MPOSIX=floor", "-Minteger", "-e", "print Time::Piece->new"}));
+    uses_all(image({"sh", "-c", "perl -MPOSIX -e 'use Time::Piece; use integer; 1'"}));
+    uses_all(image({"/app/run"},
+                   "#!/bin/dash\n# perl -MUnused\ndate=$(perl -MTime::Piece -mPOSIX -e 1)\n"
+                   "perl <<'END'\nuse integer;\nEND\n"));
+    const ClosureOf without = image({"/app/run"}, "#!/bin/dash\necho Time::Piece -MPOSIX\n");
+    CHECK_FALSE(without.keeps("/" + core + "Time/Piece.pm"));
+}
+
 TEST_CASE("Perl in a server has the modules that its code, the server and Perl itself ask for") {
     const std::string core = "usr/share/perl/5.36.0/";
     const auto image = [&](const char* needed) {

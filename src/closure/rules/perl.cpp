@@ -1,12 +1,16 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/first_line.hpp"
+#include "slimimg/closure/shell.hpp"
 
 #include "closure/rules/constant_strings.hpp"
 #include "closure/rules/folders.hpp"
@@ -175,7 +179,7 @@ bool may_have(const rootfs::Rootfs& tree, const ModuleFolder& folder, const std:
 /// package that isn't Perl's own, all of the package, for its plugins are loaded by computed names.
 /// False where no folder has it.
 bool keep_module(Evidence& evidence, const ModuleFolders& folders, std::string_view name,
-                 NodeId from) {
+                 std::optional<NodeId> from) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     bool found = false;
     std::string file;
@@ -265,6 +269,38 @@ void add_modules(std::string_view line, std::set<std::string_view>& names) {
     }
 }
 
+/// "-MPOSIX=floor", "-mTime::Piece".
+void add_modules_of_options(std::string_view line, std::set<std::string_view>& names) {
+    for (std::size_t at = line.find('-'); at != std::string_view::npos;
+         at = line.find('-', at + 1)) {
+        const std::string_view option = line.substr(at);
+        if (option.starts_with("-M") || option.starts_with("-m")) {
+            const auto* const end = std::find_if_not(option.begin() + 2, option.end(), [](char c) {
+                return is_name_char(c) || c == ':';
+            });
+            names.emplace(option.begin() + 2, end);
+        }
+    }
+}
+
+/// The modules of the code that a shell gives to Perl, in words or in a here-document.
+std::set<std::string_view> mentioned_by_shell(std::string_view text) {
+    std::set<std::string_view> names;
+    if (text.find("perl") != std::string_view::npos) {
+        for_each_line(text, [&](std::string_view line) {
+            add_modules(line, names);
+            add_modules_of_options(line, names);
+        });
+    }
+    return names;
+}
+
+bool is_shell_script(std::string_view text) {
+    const auto words = first_line(text).words;
+    return std::any_of(words.begin(), words.end(),
+                       [](std::string_view word) { return shell_dialect(word).has_value(); });
+}
+
 bool is_perl_code(std::string_view path, std::string_view text) {
     const std::string_view first = text.substr(0, text.find('\n'));
     return path.ends_with(".pm") || path.ends_with(".pl") || path.ends_with(".cgi") ||
@@ -305,6 +341,10 @@ std::set<std::string, std::less<>> mentioned(Evidence& evidence, NodeId node) {
                 path.find("/unicore/") != std::string::npos)) {
         return {};  // how Perl was built, with the names of all its modules; tables
     }
+    if (is_shell_script(evidence.text(node))) {
+        const auto names = mentioned_by_shell(evidence.text(node));
+        return {names.begin(), names.end()};
+    }
     std::set<std::string_view> names;
     for_each_line(evidence.text(node), [&](std::string_view line) {
         add_modules(line, names);
@@ -332,6 +372,33 @@ void keep_site_modules(Evidence& evidence, const ModuleFolders& folders) {
     }
 }
 
+void keep_mentioned(Evidence& evidence, const ModuleFolders& folders, std::string_view name,
+                    std::optional<NodeId> from) {
+    const std::size_t last = name.rfind("::");
+    if (!keep_module(evidence, folders, name, from) && last != std::string_view::npos) {
+        // Foo::bar() calls a function of module Foo.
+        keep_module(evidence, folders, name.substr(0, last), from);
+    }
+}
+
+/// What the config's own commands give to Perl.
+void keep_modules_of_commands(Evidence& evidence, const ModuleFolders& folders) {
+    std::vector<std::vector<std::string>> lines = evidence.request().entrypoints;
+    if (lines.empty()) {
+        lines.push_back(evidence.config().argv());
+    }
+    lines.push_back(evidence.config().healthcheck);
+    for (const std::vector<std::string>& line : lines) {
+        std::string text;
+        for (const std::string& word : line) {
+            text += word + '\n';
+        }
+        for (const std::string_view name : mentioned_by_shell(text)) {
+            keep_mentioned(evidence, folders, name, std::nullopt);
+        }
+    }
+}
+
 /// Works on all Perl code at once, since the interpreter may be kept after the code.
 void settle(Evidence& evidence) {
     const std::vector<NodeId> perls = interpreters(evidence);
@@ -341,6 +408,7 @@ void settle(Evidence& evidence) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const ModuleFolders folders = module_folders(evidence, perls);
     keep_site_modules(evidence, folders);
+    keep_modules_of_commands(evidence, folders);
     for (const NodeId interpreter : perls) {
         for (const std::string_view name : implicit_modules) {
             keep_module(evidence, folders, name, interpreter);
@@ -349,7 +417,8 @@ void settle(Evidence& evidence) {
     std::vector<NodeId> code;
     for (const auto& [node, reasons] : evidence.kept()) {
         if (tree[node].is_file() &&
-            (is_perl_code(tree[node].path, evidence.text(node)) || embeds_perl(evidence, node))) {
+            (is_perl_code(tree[node].path, evidence.text(node)) ||
+             is_shell_script(evidence.text(node)) || embeds_perl(evidence, node))) {
             code.push_back(node);
         }
     }
@@ -359,13 +428,8 @@ void settle(Evidence& evidence) {
         for (const std::string_view name : evidence.noted("perl-modules", node, mentioned)) {
             const bool in_passing =
                 own && (is_charset_table(name) || is_for_development(name, tree[node].path));
-            if (in_passing || !known.insert(name).second) {
-                continue;
-            }
-            const std::size_t last = name.rfind("::");
-            if (!keep_module(evidence, folders, name, node) && last != std::string_view::npos) {
-                // Foo::bar() calls a function of module Foo.
-                keep_module(evidence, folders, name.substr(0, last), node);
+            if (!in_passing && known.insert(name).second) {
+                keep_mentioned(evidence, folders, name, node);
             }
         }
     }
