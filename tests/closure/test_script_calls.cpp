@@ -52,6 +52,45 @@ TEST_CASE("Python: lists, texts for a shell, other names of the modules") {
     CHECK(python("subprocess.run(a.b())") == "?");
 }
 
+TEST_CASE("JavaScript that a compiler or bundler wrote") {
+    // TypeScript, Babel and esbuild call without the module as this.
+    const std::string import = "const child_process_1 = require(\"child_process\");\n";
+    CHECK(javascript(import + "(0, child_process_1.execSync)('a b');") == "a b |sh");
+    CHECK(javascript(import + "x = (0, child_process_1.spawn)('a', ['-b'])") == "'a' '-b'");
+    CHECK(javascript("var import_cp = __toESM(require(\"node:child_process\"));\n"
+                     "(0, import_cp.exec)(\"a b\")") == "a b |sh");
+    CHECK(javascript(import + "(0, util_1.promisify)(child_process_1.exec)") == "");
+    CHECK(javascript(import + "const run = (0, util_1.promisify)(child_process_1.exec);\n"
+                              "await run('a b')") == "a b |sh");
+    CHECK(javascript("const c = __importDefault(require('child_process'));\n"
+                     "c.default.execSync('a b')") == "a b |sh");
+    // webpack, minified.
+    CHECK(javascript("let v=require(\"child_process\"),w=(0,c(8354).promisify)(v.execFile),x=1;"
+                     "await w(\"a\",[\"-b\"])") == "'a' '-b'");
+    CHECK(javascript("({531:e=>{\"use strict\";e.exports=require(\"child_process\")},"
+                     "7:(e,t,n)=>{var o=n(12),r=n(531);r.exec(\"a b\")}})") == "a b |sh");
+    CHECK(javascript("({531:function(e){e.exports=require(\"node:child_process\")},"
+                     "7:(e,t,n)=>{n(531).exec(\"a b\")}})") == "a b |sh");
+    CHECK(javascript("const cp = await import('node:child_process'); cp.exec('a b')") == "a b |sh");
+}
+
+TEST_CASE("JavaScript: functions under names of their own") {
+    CHECK(javascript("const exec = require('child_process').exec;\nexec('a b')") == "a b |sh");
+    CHECK(javascript("var cp = require('child_process'), go = cp.spawn;\ngo('a', ['-b'])") ==
+          "'a' '-b'");
+    CHECK(javascript("const run = require('util').promisify(require('child_process').exec);\n"
+                     "run('a b')") == "a b |sh");
+    CHECK(javascript("import {exec} from 'child_process';\nclass A { constructor() {\n"
+                     "this.go = promisify(exec); }\n f() { this.go('a b') } }") == "a b |sh");
+    CHECK(javascript("const spawn = require('cross-spawn');\nspawn('a'); spawn.sync('b', ['c'])") ==
+          "'a'; 'b' 'c'");
+    CHECK(javascript("import {$} from 'zx';\nawait $`a ${b} | c`; $('d e')") ==
+          "a $computed | c |sh");
+    CHECK(javascript("import {x} from 'tinyexec';\nawait x('a', ['b'])") == "'a' 'b'");
+    CHECK(javascript("const out = require('child_process').execSync('a');\nout('b')") == "a |sh");
+    CHECK(javascript("const g = re.exec; g('a b'); this.exec('a b')") == "");
+}
+
 TEST_CASE("Python: what a variable holds") {
     CHECK(python("A = 'a'\ndef f():\n  cmd = [A, '-b']\n  subprocess.run(cmd)") == "~'a' '-b'");
     CHECK(python("cmd = []\ncmd += (A, x)\nsubprocess.Popen(cmd)\nA = 'a'").starts_with("~'a'"));

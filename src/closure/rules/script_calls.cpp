@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "slimimg/base/quoting.hpp"
 
@@ -69,7 +70,11 @@ constexpr auto functions = std::to_array<Function>({
     {Language::javascript, "execa", "execa", Form::words},
     {Language::javascript, "execa", "execaSync", Form::words},
     {Language::javascript, "execa", "execaCommand", Form::shell},
+    {Language::javascript, "tinyexec", "x", Form::words},
+    {Language::javascript, "tinyexec", "exec", Form::words},
+    {Language::javascript, "node-pty", "spawn", Form::words},
     {Language::javascript, "cross-spawn", "spawn", Form::words},
+    {Language::javascript, "cross-spawn", "sync", Form::words},
     {Language::javascript, "shelljs", "exec", Form::shell},
     {Language::javascript, "shelljs", "which", Form::lookup},
     {Language::php, "", "exec", Form::shell},
@@ -145,6 +150,9 @@ class Finder {
         for (std::size_t at = 0; at < tokens_.size(); ++at) {
             if (tokens_[at].kind == Kind::command) {
                 add(at, {true, {filled_text(at, 0)}, true}, Form::either);
+            } else if (is(Language::javascript) && mark(at, '$') && is_kind(at + 1, Kind::string)) {
+                add(at + 1, {true, {filled_text(at + 1, 0)}, true},
+                    Form::shell);  // $`…` of zx, execa
             } else if (tokens_[at].kind == Kind::name) {
                 look_at(at);
             }
@@ -252,31 +260,97 @@ class Finder {
         }
     }
 
-    /// const cp = require('child_process'), {exec: run} = require(…), import {exec as run} from …;
-    /// const run = promisify(exec).
+    /// const cp = require('child_process'), {exec: run} = require(…), import {exec as run} from …,
+    /// await import(…); const run = promisify(exec).
     void find_javascript_names(const Names& known) {
         for (std::size_t at = 0; at < tokens_.size(); ++at) {
             std::string_view specifier =
                 is_kind(at, Kind::string) ? tokens_[at].text : std::string_view();
             specifier.remove_prefix(specifier.starts_with("node:") ? 5 : 0);
             const auto module = known.find(specifier);
-            const bool required = at >= 2 && mark(at - 1, '(') && name(at - 2, "require");
+            const bool required =
+                at >= 2 && mark(at - 1, '(') && (name(at - 2, "require") || name(at - 2, "import"));
             if (module != known.end() && (required || (at > 0 && name(at - 1, "from")))) {
-                bind_javascript(required ? at - 2 : at - 1, *module);
+                // "await" stands before an import that is a call.
+                bind_javascript(!required                ? at - 1
+                                : name(at - 2, "import") ? at - 3
+                                                         : at - 2,
+                                *module);
+                bind_bundled(at - 2, *module);
             }
         }
         for (std::size_t at = 2; at + 2 < tokens_.size(); ++at) {
-            if (!name(at, "promisify") || !mark(at + 1, '(')) {
-                continue;
-            }
-            const std::size_t end = expression_end(at + 2, true);
-            const std::size_t start = mark(at - 1, '.') ? at - 2 : at;
-            const Function* function = end > 0 ? function_at(end - 1) : nullptr;
-            if (function != nullptr && start >= 2 && mark(start - 1, '=') &&
-                is_kind(start - 2, Kind::name)) {
-                functions_.emplace(tokens_[start - 2].text, function);
+            if (name(at, "promisify")) {
+                bind_promisified(at);
+            } else if (mark(at, '=')) {
+                bind_function(at);
             }
         }
+    }
+
+    /// exec = require('child_process').exec, go = cp.spawn
+    void bind_function(std::size_t equals) {
+        const bool required = name(equals + 1, "require") && mark(equals + 4, ')');
+        const std::size_t dot = equals + (required ? 5 : 2);
+        if (!is_kind(equals - 1, Kind::name) || !mark(dot, '.') || !is_kind(dot + 1, Kind::name) ||
+            mark(dot + 2, '(') || mark(dot + 2, '.')) {
+            return;
+        }
+        if (const Function* function = function_at(dot + 1)) {
+            modules_.erase(tokens_[equals - 1].text);
+            functions_.insert_or_assign(tokens_[equals - 1].text, function);
+        }
+    }
+
+    /// promisify(exec), util.promisify(exec), (0, util.promisify)(exec), assigned to a name.
+    void bind_promisified(std::size_t at) {
+        constexpr std::size_t longest_callee = 12;
+        const std::size_t bracket = mark(at + 1, ')') ? at + 2 : at + 1;
+        if (!mark(bracket, '(')) {
+            return;
+        }
+        const Function* function = function_at(expression_end(bracket + 1, true) - 1);
+        std::size_t equals = at;
+        while (equals > 0 && at - equals < longest_callee && !mark(equals, '=') &&
+               !mark(equals, ';')) {
+            --equals;
+        }
+        if (function != nullptr && equals > 0 && mark(equals, '=') &&
+            is_kind(equals - 1, Kind::name)) {
+            functions_.emplace(tokens_[equals - 1].text, function);
+        }
+    }
+
+    /// webpack: 531:e=>{e.exports=require("child_process")}, and elsewhere r=n(531), n(531).exec.
+    void bind_bundled(std::size_t require, std::string_view module) {
+        constexpr std::size_t longest_head = 16;
+        if (require < 3 || !mark(require - 1, '=') || !name(require - 2, "exports")) {
+            return;
+        }
+        std::size_t id = require - 2;
+        while (id > 0 && require - id < longest_head && !(is_number(id) && mark(id + 1, ':'))) {
+            --id;
+        }
+        if (is_number(id) && mark(id + 1, ':')) {
+            bundled_.emplace(tokens_[id].text, module);
+        }
+        for (std::size_t at = 2; at + 3 < tokens_.size(); ++at) {
+            if (mark(at - 1, '=') && is_kind(at - 2, Kind::name) && !bundled_at(at + 3).empty()) {
+                modules_.emplace(tokens_[at - 2].text, module);
+            }
+        }
+    }
+
+    [[nodiscard]] bool is_number(std::size_t at) const {
+        return is_kind(at, Kind::name) && tokens_[at].text[0] >= '0' && tokens_[at].text[0] <= '9';
+    }
+
+    /// The module of n(531), which ends at `bracket`; empty where it is none.
+    [[nodiscard]] std::string_view bundled_at(std::size_t bracket) const {
+        const bool call = bracket >= 3 && mark(bracket, ')') && is_number(bracket - 1) &&
+                          mark(bracket - 2, '(') && is_kind(bracket - 3, Kind::name);
+        const auto known = call ? bundled_.find(tokens_[bracket - 1].text) : bundled_.end();
+        return known == bundled_.end() ? std::string_view() : known->second;
     }
 
     /// The names before "= require" or "from": one for the module, those in braces for functions.
@@ -338,6 +412,13 @@ class Finder {
 
     [[nodiscard]] const Function* method_of(std::size_t object, std::string_view own) const {
         std::string_view module;
+        if (name(object, "this") && is(Language::javascript)) {
+            const auto bound = functions_.find(own);
+            return bound == functions_.end() ? nullptr : bound->second;
+        }
+        if (name(object, "default") && object >= 2 && mark(object - 1, '.')) {
+            object -= 2;  // of a module that Babel or TypeScript imported whole
+        }
         if (const auto bound = modules_.find(tokens_[object].text);
             bound != modules_.end() && is_kind(object, Kind::name)) {
             module = bound->second;
@@ -345,6 +426,8 @@ class Finder {
                    is_kind(object - 1, Kind::string) && name(object - 3, "require")) {
             module = tokens_[object - 1].text;  // require('child_process').exec
             module.remove_prefix(module.starts_with("node:") ? 5 : 0);
+        } else if (is(Language::javascript)) {
+            module = bundled_at(object);
         }
         for (const Function& function : functions) {
             if (function.language == language_ && !module.empty() && function.module == module &&
@@ -364,6 +447,12 @@ class Finder {
         if (function == nullptr) {
             return;
         }
+        // (0, module.exec)("…"), as compilers write it to leave "this" out.
+        if (is(Language::javascript) && mark(at + 1, ')') && mark(at + 2, '(') &&
+            is_called_alone(at)) {
+            look_at_arguments(at, at + 3, true, *function);
+            return;
+        }
         // Ruby and Perl call without parentheses too.
         const bool brackets = mark(at + 1, '(');
         const bool bare = (is(Language::ruby) || is(Language::perl)) &&
@@ -373,6 +462,14 @@ class Finder {
         if (brackets || bare) {
             look_at_arguments(at, brackets ? at + 2 : at + 1, brackets, *function);
         }
+    }
+
+    /// Whether the expression that ends at `at` is what a comma leaves of (0, module.exec).
+    [[nodiscard]] bool is_called_alone(std::size_t at) const {
+        while (at >= 2 && mark(at - 1, '.')) {
+            at -= 2;
+        }
+        return at >= 3 && mark(at - 1, ',') && is_number(at - 2) && mark(at - 3, '(');
     }
 
     void look_at_arguments(std::size_t at, std::size_t first, bool brackets,
@@ -675,6 +772,7 @@ class Finder {
     const Tokens& tokens_;
     Language language_;
     std::map<std::string, std::string, std::less<>> modules_;        ///< own name → module
+    std::map<std::string, std::string_view, std::less<>> bundled_;   ///< webpack's id → module
     std::map<std::string, const Function*, std::less<>> functions_;  ///< own name → function
     std::vector<ScriptCall> calls_;
 };
@@ -682,35 +780,36 @@ class Finder {
 }  // namespace
 
 bool may_start_programs(std::string_view text, ScriptLanguage language) {
-    static constexpr std::array<std::string_view, 6> python{"subprocess", "os",      "which",
-                                                            "asyncio",    "pexpect", ""};
-    static constexpr std::array<std::string_view, 6> javascript{
-        "child_process", "execa", "cross-spawn", "shelljs", "", ""};
+    static constexpr std::array<std::string_view, 5> python{"subprocess", "os", "which", "asyncio",
+                                                            "pexpect"};
+    static constexpr std::array<std::string_view, 8> javascript{
+        "child_process", "execa",    "cross-spawn", "shelljs",
+        "tinyexec",      "node-pty", "'zx'",        "\"zx\""};
     static constexpr std::array<std::string_view, 6> others{"exec",     "system", "popen",
                                                             "passthru", "`",      "Process"};
     static constexpr std::array<std::string_view, 6> with_words{"exec", "system", "spawn",
                                                                 "`",    "%x",     "Open3"};
-    static constexpr std::array<std::string_view, 6> perl{"exec", "system", "qx", "`", "open", ""};
-    const auto* marks = &others;
+    static constexpr std::array<std::string_view, 5> perl{"exec", "system", "qx", "`", "open"};
+    std::span<const std::string_view> marks = others;
     switch (language) {
         case Language::python:
-            marks = &python;
+            marks = python;
             break;
         case Language::javascript:
-            marks = &javascript;
+            marks = javascript;
             break;
         case Language::ruby:
-            marks = &with_words;
+            marks = with_words;
             break;
         case Language::perl:
-            marks = &perl;
+            marks = perl;
             break;
         case Language::php:
         case Language::lua:
             break;
     }
     const bool popen = language == Language::ruby && text.find("popen") != std::string_view::npos;
-    return popen || std::any_of(marks->begin(), marks->end(), [&](std::string_view mark) {
+    return popen || std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) {
                return !mark.empty() && text.find(mark) != std::string_view::npos;
            });
 }
