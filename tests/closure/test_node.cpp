@@ -45,6 +45,27 @@ const std::string npm = "/usr/local/lib/node_modules/npm/";
 
 }  // namespace
 
+TEST_CASE(
+    "declarations and source maps: an application's own stay, and all where TypeScript is "
+    "compiled") {
+    const auto image = [](const std::string& compiler) {
+        return ClosureOf(
+            node_tree({file("app/main.js", "x"), file("app/types.d.ts", "x"),
+                       file("app/public/a.js.map", "x"), folder("app/node_modules"),
+                       folder("app/node_modules/p"), file("app/node_modules/p/index.d.ts", "x"),
+                       file("app/node_modules/p/index.js.map", "x"),
+                       file("app/node_modules/" + compiler + "/package.json", "{}")}),
+            node_config({"node", "/app/main.js"}));
+    };
+    const ClosureOf plain = image("typescript");
+    CHECK(plain.keeps("/app/types.d.ts"));
+    CHECK(plain.keeps("/app/public/a.js.map"));
+    CHECK_FALSE(plain.keeps("/app/node_modules/p/index.d.ts"));
+    CHECK_FALSE(plain.keeps("/app/node_modules/p/index.js.map"));
+    CHECK(image("ts-node").keeps("/app/node_modules/p/index.d.ts"));
+    CHECK(image("@nestjs/cli").keeps("/app/node_modules/p/index.d.ts"));
+}
+
 TEST_CASE("npm start keeps npm, a shell and what the script of that name needs") {
     const auto image = [](std::vector<std::string> cmd) {
         return ClosureOf(

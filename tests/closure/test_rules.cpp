@@ -72,12 +72,12 @@ TEST_CASE(
         const ClosureOf image(
             tree_of({distribution(), tar({file("opt2/app/page", "x")}),
                      tar({file("usr/lib/other", "x"), file("var/lib/dpkg/status.d/a", "x")}),
-                     tar({file("opt2/app/object", "x")}),
+                     tar({file("usr/lib/object", "x")}),
                      tar({file("etc/gshadow", "x"), file("etc/passwd-", "x")})}),
             config);
         CHECK(image.rules("/opt2/app/page") == "application-file");
         CHECK_FALSE(image.keeps("/usr/lib/other"));
-        CHECK_FALSE(image.keeps("/opt2/app/object"));
+        CHECK_FALSE(image.keeps("/usr/lib/object"));
         CHECK_FALSE(image.keeps("/etc/gshadow"));
     }
 }
@@ -96,6 +96,33 @@ TEST_CASE("what was copied stays though a later build step changed its owner") {
     CHECK(image.rules("/etc/app/plugins") == "application-file");
     CHECK(image.rules("/etc/app/own") == "application-file");
     CHECK_FALSE(image.keeps("/etc/app/made"));
+}
+
+TEST_CASE(
+    "what a build step leaves where no distribution has anything stays, what builds leave goes") {
+    image::Config config = runs({"/usr/bin/sh"});
+    config.history = {step("ADD file:1 in / "), step("RUN /bin/sh -c fetch # buildkit")};
+    std::vector<Member> made;
+    const std::vector<std::string> stay{"root/.cache/puppeteer/chrome",
+                                        "root/.cache/huggingface/model", "root/nltk_data/words",
+                                        "root/.gitconfig", "models/model.bin"};
+    const std::vector<std::string> go{
+        "root/.cache/pip/a", "root/.cache/go-build/a", "root/.cargo/registry/a",
+        "root/go/pkg/a",     "root/.bash_history",     "root/.rustup/a",
+        "root/.m2/settings", "build/main.o",           "root/.yarn/berry/cache/a.zip",
+        "usr/share/other/a"};
+    for (const auto* list : {&stay, &go}) {
+        for (const std::string& path : *list) {
+            made.push_back(file(path, "x"));
+        }
+    }
+    const ClosureOf image(tree_of({distribution(), tar(made)}), config);
+    for (const std::string& path : stay) {
+        CHECK_MESSAGE(image.rules("/" + path) == "application-file", path);
+    }
+    for (const std::string& path : go) {
+        CHECK_FALSE_MESSAGE(image.keeps("/" + path), path);
+    }
 }
 
 TEST_CASE("of a squashed image the application's places stay") {
@@ -259,6 +286,12 @@ TEST_CASE("a Node.js package stays whole where Node.js runs and one of its modul
     const ClosureOf image(members("node"), runs({"/node", "/lib/p/src/a.js"}));
     CHECK(image.rules("/lib/p/src/b.js") == "node-js");
     CHECK_FALSE(image.keeps("/lib/p/types.d.ts"));
+    const ClosureOf in_modules(
+        tree({file("node", loadable({.type = 2}), 0755), folder("node_modules/p"),
+              file("node_modules/p/package.json", "{}"), file("node_modules/p/a.js", "x"),
+              file("node_modules/p/a.d.ts", "x")}),
+        runs({"/node", "/node_modules/p/a.js"}));
+    CHECK_FALSE(in_modules.keeps("/node_modules/p/a.d.ts"));
     const ClosureOf browser(members("server"), runs({"/server", "/lib/p/src/a.js"}));
     CHECK_FALSE(browser.keeps("/lib/p/src/b.js"));
 }
@@ -302,12 +335,12 @@ TEST_CASE("paths in a program's constant data are kept, a build record's are not
 
 TEST_CASE("a program completes the paths that it names with the endings that it has") {
     const auto image = [](const std::string& data) {
-        return ClosureOf(tree({folder("data"), file("data/a.mgc", "x"),
-                               file("run", program_with({}, "\0/data/a\0"s + data), 0755)}),
+        return ClosureOf(tree({folder("var/data"), file("var/data/a.mgc", "x"),
+                               file("run", program_with({}, "\0/var/data/a\0"s + data), 0755)}),
                          runs({"/run"}));
     };
-    CHECK(image(".mgc\0"s).keeps("/data/a.mgc"));
-    CHECK_FALSE(image(".mgcx\0"s).keeps("/data/a.mgc"));
+    CHECK(image(".mgc\0"s).keeps("/var/data/a.mgc"));
+    CHECK_FALSE(image(".mgcx\0"s).keeps("/var/data/a.mgc"));
 }
 
 TEST_CASE("strings without ends are read to the longest path that exists") {

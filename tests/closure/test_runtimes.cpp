@@ -167,13 +167,13 @@ TEST_CASE("options of Java name files: argument files, agents, class paths") {
                   folder("data"), file("data/run.args", "x"), folder("data/classes"),
                   file("data/classes/a.class", "x"), folder("data/lib"),
                   file("data/lib/a.jar", "x"), file("data/x.properties", "x"),
-                  file("data/agent.jar", "x"), file("data/log.xml", "x"), file("data/other", "x")}),
+                  file("data/agent.jar", "x"), file("data/log.xml", "x"), file("var/other", "x")}),
         config);
     for (const char* const name :
          {"run.args", "classes/a.class", "lib/a.jar", "x.properties", "agent.jar", "log.xml"}) {
         CHECK_MESSAGE(image.keeps("/data/"s + name), name);
     }
-    CHECK_FALSE(image.keeps("/data/other"));
+    CHECK_FALSE(image.keeps("/var/other"));
 }
 
 TEST_CASE("Perl built into a prefix: its own modules by mention, site_perl whole") {

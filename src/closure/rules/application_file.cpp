@@ -19,10 +19,37 @@ using rootfs::NodeId;
 /// What builders and package managers leave behind. Below /run and /var/cache the files are such,
 /// but a folder is made for the program's sockets and caches.
 bool is_leftover(const Node& node) {
-    static constexpr std::array<std::string_view, 3> folders{"/tmp", "/var/tmp", "/root/.cargo"};
+    static constexpr std::array<std::string_view, 5> folders{"/tmp", "/var/tmp", "/build", "/src",
+                                                             "/go"};
     static constexpr std::array<std::string_view, 2> runtime{"/run", "/var/cache"};
-    static constexpr std::array<std::string_view, 6> parts{
-        "/.cache/", "/.git/", "/.npm/", "/_cacache/", "/.ccache/", "/.m2/repository/"};
+    // In ~/.cache stand browsers, models and package managers too, which programs need.
+    static constexpr std::array<std::string_view, 27> parts{"/.cache/pip/",
+                                                            "/.cache/uv/",
+                                                            "/.cache/pypoetry/",
+                                                            "/.cache/yarn/",
+                                                            "/.cache/go-build/",
+                                                            "/.cache/node-gyp/",
+                                                            "/.cache/composer/",
+                                                            "/.cache/pnpm/",
+                                                            "/.cache/bazel/",
+                                                            "/.cache/ccache/",
+                                                            "/.cache/vcpkg/",
+                                                            "/.git/",
+                                                            "/.npm/",
+                                                            "/_cacache/",
+                                                            "/.ccache/",
+                                                            "/.m2/",
+                                                            "/.gradle/",
+                                                            "/.ivy2/",
+                                                            "/.sbt/",
+                                                            "/.yarn/berry/",
+                                                            "/.pnpm-store/",
+                                                            "/.node-gyp/",
+                                                            "/root/go/",
+                                                            "/root/.cargo/",
+                                                            "/root/.rustup/",
+                                                            "/root/.nuget/",
+                                                            "/root/.cpanm/"};
     const std::string_view path = node.path;
     const auto is_below = [&](std::string_view folder) {
         return path::is_within(path, folder) && path != folder;
@@ -48,6 +75,15 @@ bool is_application_place(std::string_view path, std::string_view workdir) {
 /// though what packages have in that place (cron jobs) is not.
 bool is_own_setting(const Node& node, bool copied) {
     return copied && path::is_within(node.path, "/etc");
+}
+
+/// Of these a squashed image tells by its packages alone, others by their layers; and s6-overlay's
+/// programs are there for the scripts that run them.
+bool is_place_of_the_system(const Node& node) {
+    static constexpr std::array<std::string_view, 5> places{"/etc", "/var", "/run", "/command",
+                                                            "/package"};
+    return std::any_of(places.begin(), places.end(),
+                       [&](std::string_view place) { return path::is_within(node.path, place); });
 }
 
 /// Links that update-alternatives made: packages want them so, not the image's maker.
@@ -105,7 +141,8 @@ void start(Evidence& evidence) {
             why = "a COPY or ADD put it there";
         } else if (is_application_place(node.path, own_workdir ? workdir : "/app")) {
             why = "the application's place, and no package owns it";
-        } else if (squashed && is_made_for_the_application(evidence, id)) {
+        } else if ((squashed || !is_place_of_the_system(node)) &&
+                   is_made_for_the_application(evidence, id)) {
             why = "no distribution has it, and no package owns it";
         } else if (!squashed && is_prepared(node)) {
             why = "made by a build step for the program, and no package owns it";

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/dependencies.hpp"
@@ -206,13 +207,31 @@ bool is_development_of_php(std::string_view path) {
            path.find("/lib/php/doc/") != std::string_view::npos;
 }
 
+/// Whether something that compiles TypeScript as it starts is there: it reads the types of all.
+bool compiles_typescript(const Evidence& evidence, NodeId) {
+    static constexpr std::array<std::string_view, 3> compilers{
+        "/node_modules/ts-node", "/node_modules/ts-node-dev", "/node_modules/@nestjs/cli"};
+    const auto nodes = evidence.rootfs().nodes();
+    return std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+        return node.is_directory() && ends_with_one_of(node.path, compilers);
+    });
+}
+
+/// What editors, compilers and debuggers read of packages of JavaScript. An application's own may
+/// be served, or told of by itself.
+bool is_development_of_javascript(const Evidence& evidence, NodeId id) {
+    static constexpr std::array<std::string_view, 3> endings{".d.ts", ".js.map", ".mjs.map"};
+    const Text& path = evidence.rootfs()[id].path;
+    return ends_with_one_of(path, endings) &&
+           (is_of_a_dependency(path) || evidence.packages().owner(id)) &&
+           !(path.ends_with(".d.ts") && evidence.remembered(compiles_typescript, 0));
+}
+
 bool is_ballast_node(const Evidence& evidence, NodeId id) {
     const Node& node = evidence.rootfs()[id];
     const std::string_view path = node.path;
-    static constexpr std::array<std::string_view, 6> endings{".a",      ".pc",      ".d.ts",
-                                                             ".js.map", ".mjs.map", ".pod"};
-    if (std::any_of(endings.begin(), endings.end(),
-                    [&](std::string_view ending) { return path.ends_with(ending); })) {
+    static constexpr std::array<std::string_view, 3> endings{".a", ".pc", ".pod"};
+    if (ends_with_one_of(path, endings) || is_development_of_javascript(evidence, id)) {
         return node.is_file();
     }
     // What code mentions of these comes back, by Python's rule.

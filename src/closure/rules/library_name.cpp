@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -29,8 +30,14 @@ bool is_library_name(std::string_view text) {
            (name.starts_with("lib") || name.size() != text.size());
 }
 
+/// By dlopen, or by what stands before it in NSPR, GLib, libtool, SDL, APR and libuv.
 bool loads_libraries(Evidence& evidence, rootfs::NodeId node) {
-    return evidence.imports(node, "dlopen") || evidence.imports(node, "dlmopen");
+    static constexpr std::array<std::string_view, 12> functions{
+        "dlopen",        "dlmopen",        "PR_LoadLibrary", "PR_LoadLibraryWithFlags",
+        "g_module_open", "lt_dlopen",      "lt_dlopenext",   "lt_dlopenadvise",
+        "apr_dso_load",  "SDL_LoadObject", "uv_dlopen",      "g_module_open_full"};
+    return std::any_of(functions.begin(), functions.end(),
+                       [&](std::string_view function) { return evidence.imports(node, function); });
 }
 
 /// What a file with dlopen says of libraries.
@@ -57,9 +64,9 @@ Named read_names(Evidence& evidence, rootfs::NodeId node) {
 }
 
 Reason reason_for(rootfs::NodeId caller, std::string_view name, std::string_view how) {
-    return {
-        library_name.id, caller, is_for_the_host(name) ? Confidence::hint : Confidence::likely,
-        std::string(name) + ", " + std::string(how) + " in its data beside an import of dlopen"};
+    return {library_name.id, caller, is_for_the_host(name) ? Confidence::hint : Confidence::likely,
+            std::string(name) + ", " + std::string(how) +
+                " in its data beside an import of dlopen or its like"};
 }
 
 /// .NET opens "libicuuc.so" with one number after the other, until there is such a file

@@ -42,9 +42,8 @@ bool is_own_folder_of_settings(const Evidence& evidence, NodeId folder) {
 
 /// Settings of programs that root runs; the shell's are for somebody at a terminal.
 bool is_setting_of_root(std::string_view name) {
-    static constexpr std::array<std::string_view, 8> shells{
-        ".bashrc", ".profile",   ".bash_history", ".bash_logout",
-        ".cache",  ".wget-hsts", ".gnupg",        ".local"};
+    static constexpr std::array<std::string_view, 7> shells{
+        ".bashrc", ".profile", ".bash_history", ".bash_logout", ".wget-hsts", ".gnupg", ".local"};
     return !is_one_of(name, shells);
 }
 
