@@ -84,8 +84,6 @@ TEST_CASE("a text that the script writes for a shell names a program by its firs
     CHECK_FALSE(is_open(written));
     CHECK_FALSE(image("['sh', 'gen.sh']", "'sort -n a'").keeps("/usr/bin/sort"));
     CHECK_FALSE(image("['sh', 'gen.sh']", "'to convert b'").keeps("/usr/bin/convert"));
-    CHECK_FALSE(image("['sh', '/app/main.py']", "'convert a'").keeps("/usr/bin/convert"));
-    CHECK_FALSE(image("['tar', 'gen.sh']", "'convert -v a b'").keeps("/usr/bin/convert"));
 }
 
 TEST_CASE("of a dependency's calls those with plain names count, but not developers' tools") {
@@ -108,4 +106,55 @@ TEST_CASE("the interpreter's own library is for all systems") {
                                        "import subprocess\nsubprocess.run(['sort'])\n");
     CHECK_FALSE(image.keeps("/usr/bin/sort"));
     CHECK_FALSE(image.hints("/usr/bin/sort"));
+}
+
+TEST_CASE(
+    "a program that was installed by name stays where what starts programs names it elsewhere") {
+    const auto image = [](const std::vector<Member>& more, const std::string& code,
+                          const std::vector<std::string>& env = {}) {
+        const std::string program = loadable({.type = 2});
+        const std::string packages = "usr/local/lib/python3.11/site-packages/";
+        std::vector<Member> copied{folder("app"), file("app/main.py", code)};
+        copied.insert(copied.end(), more.begin(), more.end());
+        image::Config config = runs({"/usr/local/bin/python3.11", "/app/main.py"});
+        config.env = env;
+        return ClosureOf(
+            tree_of({tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+                          folder("usr/bin"), test::symlink("bin", "usr/bin"),
+                          file("usr/bin/sort", program, 0755)}),
+                     tar({folder("usr/local"), folder("usr/local/bin"), folder("usr/local/lib"),
+                          file("usr/local/bin/python3.11", program, 0755),
+                          folder("usr/local/lib/python3.11"), folder(packages),
+                          file("usr/bin/convert", program, 0755)}),
+                     tar(copied)}),
+            config);
+    };
+    const std::string starts = "import subprocess\nsubprocess.run(words)\n";
+    const std::string package = "usr/local/lib/python3.11/site-packages/tool/";
+    const auto keeps = [](const ClosureOf& closure) {
+        return closure.rules("/usr/bin/convert") == "started-command";
+    };
+    CHECK(keeps(image({file("app/a.py", "run('convert', 'sort')\n")}, starts)));
+    CHECK(keeps(image({file("app/config.json", R"({"tool": "convert -x"})")}, starts)));
+    CHECK(keeps(image({file("app/config.yml", "tool: convert\n")}, starts)));
+    CHECK(keeps(image({}, starts, {"TOOL=convert"})));
+    CHECK(keeps(image({folder(package), file(package + "names.py", "tool = 'convert'\n"),
+                       file(package + "run.py", starts)},
+                      "import tool\n")));
+    // Developers' tools are a dependency's only where it is called after them.
+    const auto uses_git = [&](const std::string& name) {
+        const std::string folder = "usr/local/lib/python3.11/site-packages/" + name + "/";
+        return image({test::folder(folder), file(folder + "a.py", "tool = 'git'\n" + starts),
+                      file("usr/local/bin/git", loadable({.type = 2}), 0755)},
+                     "x = 1\n")
+            .keeps("/usr/local/bin/git");
+    };
+    CHECK(uses_git("simple_git"));
+    CHECK_FALSE(uses_git("versions"));
+    CHECK_FALSE(image({file("app/a.py", "run('sort')\n")}, starts).keeps("/usr/bin/sort"));
+    CHECK_FALSE(keeps(image({file("app/a.py", "run('convert')\n")}, "x = 1\n")));
+    CHECK_FALSE(keeps(image({file("app/a.txt", "tool: convert\n")}, starts)));
+    CHECK_FALSE(keeps(image({file("app/a.py", "'to convert', 'converter'\n")}, starts)));
+    CHECK_FALSE(keeps(image({folder(package), file(package + "names.py", "tool = 'convert'\n")},
+                            "import tool\n" + starts)));
 }

@@ -1,16 +1,20 @@
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/shell.hpp"
 
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/layers.hpp"
+#include "closure/rules/path_programs.hpp"
 #include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
 #include "closure/rules/script_calls.hpp"
@@ -198,10 +202,137 @@ void inspect(Evidence& evidence, NodeId node) {
     }
 }
 
+/// What kept scripts start programs: the application, and which dependencies.
+struct Starters {
+    bool application = false;
+    std::set<std::string, std::less<>> dependencies;  ///< folders, of single modules files
+};
+
+/// The folder of a dependency, or its file where it is one.
+std::string_view dependency_of(std::string_view path) {
+    const std::string_view folder = dependency_folder(path);
+    return folder.empty() ? path : folder;
+}
+
+std::optional<ScriptLanguage> starting_language(const Node& file, std::string_view text) {
+    const auto language = script_language(file.path, text);
+    return language && may_start_programs(text, *language) ? language : std::nullopt;
+}
+
+Starters find_starters(Evidence& evidence) {
+    Starters starters;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        const Node& file = evidence.rootfs()[node];
+        if (!file.is_file() || file.header.size > largest_script ||
+            !starting_language(file, evidence.text(node))) {
+            continue;
+        }
+        const Author author = author_of(evidence, node);
+        starters.application = starters.application || author == Author::application;
+        if (author == Author::dependency) {
+            starters.dependencies.emplace(dependency_of(file.path));
+        }
+    }
+    return starters;
+}
+
+/// The programs that were installed by name on top of the distribution and that nothing keeps yet:
+/// somebody wants them. What a package manager put beside them nobody asked for.
+ProgramNames wanted_programs(Evidence& evidence) {
+    const PackageDb& packages = evidence.packages();
+    return programs_in_path(evidence, [&](NodeId program, std::string_view) {
+        const auto owner = packages.owner(program);
+        const auto real = evidence.rootfs().resolve(evidence.rootfs()[program].path).node;
+        return !evidence.is_kept(program) && (!owner || packages[*owner].asked_for) &&
+               evidence.remembered(is_installed_on_top, program) &&
+               !(real && is_node_installer(evidence.rootfs()[*real].path));
+    });
+}
+
+bool is_data(std::string_view path) {
+    static constexpr std::array<std::string_view, 6> endings{".json", ".yaml", ".yml",
+                                                             ".toml", ".env",  ".ini"};
+    return ends_with_one_of(path, endings) || path::basename(path).starts_with(".env");
+}
+
+/// Calls `take` for the first word of each text in quotes, and in data of each value.
+void for_each_first_word(std::string_view text, bool data,
+                         const std::function<void(std::string_view)>& take) {
+    constexpr std::string_view letters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+    const std::string_view before = data ? "'\"`=: -" : "'\"`";
+    for (std::size_t at = text.find_first_of(before); at != std::string_view::npos;
+         at = text.find_first_of(before, at + 1)) {
+        const std::string_view rest = text.substr(at + 1);
+        const std::string_view word = rest.substr(0, rest.find_first_not_of(letters));
+        const char end = word.size() < rest.size() ? rest[word.size()] : '\n';
+        if (!word.empty() && std::string_view("'\"` \n\r").find(end) != std::string_view::npos) {
+            take(word);
+        }
+    }
+}
+
+/// Libraries call developers' tools where their own developers work, but for those that wrap one
+/// and are called after it (simple-git).
+bool is_out_of_place(std::string_view program, std::string_view dependency) {
+    return !dependency.empty() && is_developers_tool(program) &&
+           path::basename(dependency).find(program) == std::string_view::npos;
+}
+
+/// Wrappers of programs have the name in one file and start it in another, or in a variable
+/// (fluent-ffmpeg, pytesseract, an application's lib/run.js and its settings).
+void settle(Evidence& evidence) {
+    const ProgramNames wanted = wanted_programs(evidence);
+    if (wanted.empty()) {
+        return;
+    }
+    const Starters starters = find_starters(evidence);
+    std::map<std::string, std::optional<NodeId>, std::less<>> named;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        const Node& file = evidence.rootfs()[node];
+        if (!file.is_file() || file.header.size > largest_script || evidence.elf(node) != nullptr) {
+            continue;
+        }
+        const std::string_view text = evidence.text(node);
+        const bool data = is_data(file.path);
+        if (!data && !script_language(file.path, text)) {
+            continue;
+        }
+        const Author author = author_of(evidence, node);
+        const bool starts = author == Author::application
+                                ? starters.application
+                                : author == Author::dependency && !data &&
+                                      starters.dependencies.contains(dependency_of(file.path));
+        const std::string_view dependency =
+            author == Author::dependency ? dependency_of(file.path) : "";
+        if (starts) {
+            for_each_first_word(text, data, [&](std::string_view word) {
+                if (wanted.contains(word) && !is_out_of_place(word, dependency)) {
+                    named.try_emplace(std::string(word), node);
+                }
+            });
+        }
+    }
+    for (const std::string& variable : evidence.config().env) {
+        const std::string_view value = std::string_view(variable).substr(variable.find('=') + 1);
+        const std::string_view word = value.substr(0, value.find(' '));
+        if (starters.application && wanted.contains(word)) {
+            named.try_emplace(std::string(word), std::nullopt);
+        }
+    }
+    for (const auto& [name, from] : named) {
+        evidence.keep_program(name, {started_command.id, from, Confidence::likely,
+                                     "names " + name +
+                                         ", which was installed on purpose, and what "
+                                         "it belongs to starts programs"});
+    }
+}
+
 }  // namespace
 
 const Rule started_command{.id = "started-command",
                            .summary = "a program that a script of an interpreter starts",
-                           .inspect = inspect};
+                           .inspect = inspect,
+                           .settle = settle};
 
 }  // namespace slimimg::closure::rules
