@@ -96,6 +96,34 @@ TEST_CASE("npm start keeps npm, a shell and what the script of that name needs")
     CHECK_FALSE(direct.keeps("/usr/bin/env"));
 }
 
+TEST_CASE("scripts of workspaces and scripts by pattern") {
+    const auto image = [](std::vector<std::string> cmd) {
+        return ClosureOf(
+            node_tree({file("app/package.json", R"({"workspaces": ["packages/*"],
+                                "scripts": {"start": "npm run web -w @a/web"}})"),
+                       folder("app/packages"), folder("app/packages/web"),
+                       file("app/packages/web/package.json",
+                            R"({"name": "@a/web", "scripts": {"web": "run-p web:* --silent",
+                                "web:one": "tr a b", "web:two": "make all", "other": "strip x"}})"),
+                       folder("app/node_modules"), folder("app/node_modules/web"),
+                       file("app/node_modules/web/package.json",
+                            R"({"name": "@a/web", "scripts": {"web": "strip x"}})")}),
+            node_config(std::move(cmd)));
+    };
+    for (const std::vector<std::string>& cmd : {std::vector<std::string>{"npm", "start"},
+                                                {"npm", "--workspace=packages/web", "run", "web"},
+                                                {"npm", "run", "web", "-ws"},
+                                                {"yarn", "workspace", "@a/web", "run", "web"},
+                                                {"pnpm", "--filter", "@a/web", "web"}}) {
+        CAPTURE(cmd.back());
+        const ClosureOf started = image(cmd);
+        CHECK(started.keeps("/usr/bin/tr"));
+        CHECK(started.keeps("/usr/bin/make"));
+        CHECK_FALSE(started.keeps("/usr/bin/strip"));
+    }
+    CHECK_FALSE(image({"npm", "run", "web", "-w", "@a/none"}).keeps("/usr/bin/tr"));
+}
+
 TEST_CASE("scripts of a package that run each other are read once") {
     constexpr int many = 40;
     std::string all;

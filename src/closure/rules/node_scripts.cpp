@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "slimimg/base/json_cursor.hpp"
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "closure/rules/rules.hpp"
@@ -28,26 +29,47 @@ bool is_package_manager(std::string_view word) {
     return std::find(names.begin(), names.end(), path::basename(word)) != names.end();
 }
 
-/// What follows the package manager: the folder that it is told to work in, and every other word.
+/// What follows the package manager: the folder that it is told to work in, the packages of it
+/// (npm's and yarn's workspaces, pnpm's filters), and every other word.
 struct Call {
     std::string folder;
+    std::vector<std::string> packages;  ///< names, or folders
+    bool all_packages = false;
     std::vector<std::string> words;
 };
 
+bool is_for_all_packages(std::string_view word) {
+    static constexpr std::array<std::string_view, 5> options{"-ws", "--workspaces", "-r",
+                                                             "--recursive", "workspaces"};
+    return is_one_of(word, options);
+}
+
 std::optional<Call> read_call(const std::vector<std::string>& argv, const std::string& workdir) {
     static constexpr std::array<std::string_view, 4> options{"--prefix", "-C", "--cwd", "--dir"};
+    static constexpr std::array<std::string_view, 5> of_packages{"-w", "--workspace", "-F",
+                                                                 "--filter", "workspace"};
     const auto manager = std::find_if(argv.begin(), argv.end(), is_package_manager);
     if (manager == argv.end()) {
         return std::nullopt;
     }
-    Call call{workdir, {}};
+    Call call;
+    call.folder = workdir;
     for (auto word = manager + 1; word != argv.end(); ++word) {
         const std::string name = word->substr(0, word->find('='));
-        const bool folder = std::find(options.begin(), options.end(), name) != options.end();
-        if (folder && name.size() < word->size()) {
-            call.folder = path::join(workdir, word->substr(name.size() + 1));
-        } else if (folder && word + 1 != argv.end()) {
-            call.folder = path::join(workdir, *++word);
+        const bool folder = is_one_of(name, options);
+        if (folder || is_one_of(name, of_packages)) {
+            const bool here = name.size() < word->size();
+            if (!here && word + 1 == argv.end()) {
+                break;
+            }
+            const std::string value = here ? word->substr(name.size() + 1) : *++word;
+            if (folder) {
+                call.folder = path::join(workdir, value);
+            } else {
+                call.packages.push_back(value);
+            }
+        } else if (is_for_all_packages(*word)) {
+            call.all_packages = true;
         } else if (!word->starts_with('-')) {
             // "npm:build" of concurrently.
             call.words.push_back(word->starts_with("npm:") ? word->substr(4) : *word);
@@ -110,13 +132,73 @@ std::vector<std::string> program_folders(const rootfs::Rootfs& tree, std::string
     }
 }
 
+std::string package_name(std::string_view text) {
+    std::string name;
+    JsonCursor json(text);
+    json.object([&](const std::string& key) {
+        if (key != "name" || json.peek() != '"') {
+            return json.skip();
+        }
+        name = json.string().value_or("");
+        return true;
+    });
+    return name;
+}
+
+/// The manifests of the packages below a folder that a call names.
+std::vector<NodeId> manifests_of_packages(Evidence& evidence, NodeId folder, const Call& call) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    std::vector<NodeId> manifests;
+    if (!evidence.afford(rules::shell_script.id, folder, tree[folder].subtree_end - folder)) {
+        return manifests;
+    }
+    for (NodeId id = folder + 1; id < tree[folder].subtree_end; ++id) {
+        const rootfs::Node& file = tree[id];
+        if (!file.is_file() || path::basename(file.path) != "package.json" ||
+            file.path.find("/node_modules/") != std::string::npos ||
+            file.header.size > largest_manifest) {
+            continue;
+        }
+        const std::string name = package_name(evidence.text(id));
+        const bool wanted =
+            call.all_packages ||
+            std::any_of(call.packages.begin(), call.packages.end(), [&](const std::string& wish) {
+                return wish == name || path::normalize(path::join(tree[folder].path, wish)) ==
+                                           path::parent(file.path);
+            });
+        if (wanted) {
+            manifests.push_back(id);
+        }
+    }
+    return manifests;
+}
+
+/// npm-run-all and concurrently take "start:*" for all scripts whose names begin so.
+bool is_script_called(std::string_view name, std::string_view word) {
+    const std::size_t star = word.find('*');
+    return name == word || (star != std::string_view::npos && name.size() >= star &&
+                            name.starts_with(word.substr(0, star)) &&
+                            name.ends_with(word.substr(word.find_last_of('*') + 1)));
+}
+
+std::vector<std::string> called_scripts(const std::map<std::string, std::string>& scripts,
+                                        std::string_view word) {
+    std::vector<std::string> called;
+    for (const auto& [name, text] : scripts) {
+        if (is_script_called(name, word)) {
+            called.insert(called.end(), {"pre" + name, name, "post" + name});
+        }
+    }
+    return called;
+}
+
 void keep_scripts(Evidence& evidence, NodeId manifest, const Call& call,
                   const ShellOrigin& origin) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const std::string folder(path::parent(tree[manifest].path));
     const auto scripts = scripts_of(evidence.text(manifest));
     for (const std::string& word : call.words) {
-        for (const std::string& name : {"pre" + word, word, "post" + word}) {
+        for (const std::string& name : called_scripts(scripts, word)) {
             const auto script = scripts.find(name);
             if (script == scripts.end() ||
                 !origin.named->insert(tree[manifest].path + ' ' + name).second ||
@@ -159,6 +241,12 @@ void keep_package_scripts(Evidence& evidence, const std::vector<std::string>& ar
             from.named = std::make_shared<std::set<std::string, std::less<>>>();
         }
         keep_scripts(evidence, *manifest, *call, from);
+        if (call->all_packages || !call->packages.empty()) {
+            for (const NodeId package :
+                 manifests_of_packages(evidence, evidence.rootfs()[*manifest].parent, *call)) {
+                keep_scripts(evidence, package, *call, from);
+            }
+        }
     }
 }
 
