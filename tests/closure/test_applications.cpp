@@ -364,3 +364,18 @@ TEST_CASE("a program that a library starts others for runs what it names") {
     CHECK(image("g_spawn_async").keeps("/bin/tool"));
     CHECK_FALSE(image("puts").keeps("/bin/tool"));
 }
+
+TEST_CASE("Qt's libraries keep the plugins that they load") {
+    const std::string lib = "usr/lib/x86_64-linux-gnu/";
+    const std::string plugins = lib + "qt5/plugins/";
+    const ClosureOf image(
+        tree(
+            {folder(lib), file(lib + "libQt5Gui.so.5", loadable({.soname = "libQt5Gui.so.5"})),
+             folder(plugins), folder(plugins + "platforms"),
+             file(plugins + "platforms/libqoffscreen.so", loadable({.soname = "libqoffscreen.so"})),
+             folder(plugins + "sqldrivers"), file(plugins + "sqldrivers/libqsqlite.so", "x"),
+             file("usr/bin/run", loadable_program({.needed = {"libQt5Gui.so.5"}}), 0755)}),
+        runs({"/usr/bin/run"}));
+    CHECK(image.rules("/" + plugins + "platforms/libqoffscreen.so") == "qt-plugin");
+    CHECK_FALSE(image.keeps("/" + plugins + "sqldrivers/libqsqlite.so"));
+}

@@ -139,6 +139,20 @@ TEST_CASE("a line that includes what is nowhere costs what its path is long, to 
     CHECK(image.closure.diagnostics.front().code == "search-limit");
 }
 
+TEST_CASE("commands in an application's JSON") {
+    const auto image = [](const std::string& name, const std::string& text) {
+        return ClosureOf(tree_of({programs(), tar({folder("app"), file("app/" + name, text)})}),
+                         runs({"/usr/bin/web", "/app"}));
+    };
+    const std::string text = R"([{"id": "a", "command": "report -x | php"}, {"b": "other"}])";
+    const ClosureOf flows = image("flows.json", text);
+    CHECK(flows.rules("/usr/bin/report") == "config-command");
+    CHECK(flows.keeps("/usr/bin/php"));
+    CHECK_FALSE(flows.keeps("/usr/bin/other"));
+    CHECK_FALSE(image("package.json", text).keeps("/usr/bin/report"));
+    CHECK_FALSE(image("flows.txt", text).keeps("/usr/bin/report"));
+}
+
 TEST_CASE("services of s6: execline scripts, oneshots, shell scripts behind with-contenv") {
     const auto image = [](const std::string& text, const std::string& type = "longrun\n") {
         return ClosureOf(

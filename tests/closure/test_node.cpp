@@ -96,6 +96,32 @@ TEST_CASE("npm start keeps npm, a shell and what the script of that name needs")
     CHECK_FALSE(direct.keeps("/usr/bin/env"));
 }
 
+TEST_CASE("Yarn's Plug'n'Play keeps the archives that its map names") {
+    const ClosureOf image(
+        node_tree({file("app/main.js", "x"),
+                   file("app/.pnp.cjs",
+                        "\"packageLocation\": "
+                        "\"../root/.yarn/berry/cache/a.zip/node_modules/a/\",\\\n"),
+                   file("root/.yarn/berry/cache/a.zip", "x"),
+                   file("root/.yarn/berry/cache/b.zip", "x")}),
+        node_config({"node", "/app/main.js"}));
+    CHECK(image.rules("/root/.yarn/berry/cache/a.zip") == "node-js");
+    CHECK_FALSE(image.keeps("/root/.yarn/berry/cache/b.zip"));
+}
+
+TEST_CASE("a tool that was installed for all keeps the plugins that are called after it") {
+    const std::string global = "usr/local/lib/node_modules/";
+    const ClosureOf image(
+        node_tree({folder(global + "tool"), file(global + "tool/package.json", "{}"),
+                   file(global + "tool/cli.js", "#!/usr/bin/env node\n", 0755),
+                   test::symlink("usr/local/bin/tool", "../lib/node_modules/tool/cli.js"),
+                   folder(global + "tool-report"), file(global + "tool-report/index.js", "x"),
+                   folder(global + "other-report"), file(global + "other-report/index.js", "x")}),
+        node_config({"tool", "-r", "report"}));
+    CHECK(image.rules("/" + global + "tool-report/index.js") == "node-js");
+    CHECK_FALSE(image.keeps("/" + global + "other-report/index.js"));
+}
+
 TEST_CASE("scripts of workspaces and scripts by pattern") {
     const auto image = [](std::vector<std::string> cmd) {
         return ClosureOf(

@@ -7,7 +7,9 @@
 #include "slimimg/base/lines.hpp"
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/script_tokens.hpp"
 #include "closure/rules/settings.hpp"
 #include "closure/rules/shell_script.hpp"
 
@@ -63,6 +65,27 @@ void read_settings(Evidence& evidence, NodeId node) {
             keep_commands(evidence, node, key, value_of(line.substr(sign + 1)));
         }
     });
+}
+
+/// Of the application: flows, job lists, settings. A package's manifest has scripts by name, which
+/// package managers run.
+bool is_json(Evidence& evidence, NodeId node) {
+    constexpr std::size_t largest = 1UL << 20;
+    const Node& file = evidence.rootfs()[node];
+    const std::string_view name = path::basename(file.path);
+    return file.is_file() && name.ends_with(".json") && name != "package.json" &&
+           name != "composer.json" && file.header.size <= largest &&
+           !is_of_a_dependency(file.path) && !evidence.packages().owner(node);
+}
+
+void read_json(Evidence& evidence, NodeId node) {
+    const auto tokens = script_tokens(evidence.text(node), ScriptLanguage::javascript);
+    for (std::size_t i = 0; i + 2 < tokens.size(); ++i) {
+        if (tokens[i].kind == ScriptToken::Kind::string && tokens[i + 1].is_mark(':') &&
+            tokens[i + 2].kind == ScriptToken::Kind::string && means_a_command(tokens[i].text)) {
+            keep_commands(evidence, node, tokens[i].text, tokens[i + 2].text);
+        }
+    }
 }
 
 enum class CronTable { none, of_a_user, of_the_system };
@@ -128,6 +151,8 @@ void inspect(Evidence& evidence, NodeId node) {
         read_cron_table(evidence, node, table);
     } else if (has_settings(evidence, node)) {
         read_settings(evidence, node);
+    } else if (is_json(evidence, node)) {
+        read_json(evidence, node);
     }
 }
 

@@ -225,6 +225,57 @@ void keep_module(Evidence& evidence, const std::string& name, NodeId from) {
 }
 
 /// The interpreter may be kept after the scripts; without it they are a browser's.
+/// Yarn's Plug'n'Play: the archives that its map of packages names, beside it or in a cache of all.
+void keep_archives(Evidence& evidence, NodeId map) {
+    constexpr std::string_view key = "\"packageLocation\": \"";
+    constexpr std::string_view ending = ".zip/";
+    const std::string_view text = evidence.text(map);
+    const std::string_view folder = path::parent(evidence.rootfs()[map].path);
+    for (std::size_t at = text.find(key); at != std::string_view::npos;
+         at = text.find(key, at + 1)) {
+        const std::string_view rest = text.substr(at + key.size());
+        const std::string_view place = rest.substr(0, rest.find('"'));
+        if (const std::size_t end = place.find(ending); end != std::string_view::npos) {
+            const std::string archive(place.substr(0, end + ending.size() - 1));
+            evidence.keep_path(path::normalize(path::join(folder, archive)),
+                               {node_js.id, map, Confidence::likely, "names " + archive});
+        }
+    }
+}
+
+bool has_kept(const Evidence& evidence, NodeId folder) {
+    for (NodeId id = folder + 1; id < evidence.rootfs()[folder].subtree_end; ++id) {
+        if (evidence.rootfs()[id].is_file() && evidence.is_kept(id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// A tool that was installed for all finds its plugins beside itself, by its name and an argument's
+/// (newman-reporter-htmlextra).
+void keep_global_plugins(Evidence& evidence) {
+    static constexpr std::array<std::string_view, 2> places{"/usr/local/lib/node_modules",
+                                                            "/usr/lib/node_modules"};
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    for (const std::string_view place : places) {
+        const auto folder = tree.find(place);
+        const std::vector<NodeId> packages =
+            folder ? tree.children(*folder) : std::vector<NodeId>();
+        for (const NodeId tool : packages) {
+            const std::string start = std::string(path::basename(tree[tool].path)) + '-';
+            for (const NodeId plugin : packages) {
+                if (path::basename(tree[plugin].path).starts_with(start) &&
+                    tree[plugin].is_directory() && has_kept(evidence, tool)) {
+                    keep_package(evidence, plugin,
+                                 {node_js.id, tool, Confidence::likely,
+                                  "installed beside " + tree[tool].path + ", by its name"});
+                }
+            }
+        }
+    }
+}
+
 void settle(Evidence& evidence) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const bool runs =
@@ -241,12 +292,17 @@ void settle(Evidence& evidence) {
             kept.push_back(node);
         }
     }
+    keep_global_plugins(evidence);
     for (const NodeId node : kept) {
+        const std::string_view name = path::basename(tree[node].path);
+        if (name == ".pnp.cjs" || name == ".pnp.data.json") {
+            keep_archives(evidence, node);
+        }
         if (is_script(evidence, node)) {
             keep_package_of(evidence, node);
         }
-        for (const std::string& name : evidence.noted("node-modules", node, required_by)) {
-            keep_module(evidence, name, node);
+        for (const std::string& module : evidence.noted("node-modules", node, required_by)) {
+            keep_module(evidence, module, node);
         }
     }
 }

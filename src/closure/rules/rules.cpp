@@ -20,6 +20,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::name_service,
         &rules::pam,
         &rules::openssl,
+        &rules::qt_plugin,
         &rules::named_path,
         &rules::application_file,
         &rules::package_data,

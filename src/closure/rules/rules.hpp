@@ -33,6 +33,7 @@ extern const Rule locale;
 extern const Rule time_zone;
 extern const Rule pam;
 extern const Rule openssl;
+extern const Rule qt_plugin;
 extern const Rule perl;
 extern const Rule postgresql_client;
 extern const Rule python;
