@@ -96,6 +96,20 @@ TEST_CASE("npm start keeps npm, a shell and what the script of that name needs")
     CHECK_FALSE(direct.keeps("/usr/bin/env"));
 }
 
+TEST_CASE("PM2's list of processes runs scripts of the package") {
+    const auto image = [](const std::string& args) {
+        return ClosureOf(
+            node_tree({file("app/package.json", R"({"scripts": {"worker": "tr a b"}})"),
+                       file("app/ecosystem.config.js",
+                            "module.exports = {apps: [{name: 'a', script: 'npm', " + args +
+                                "}, {script: 'a.js', args: 'b'}]}")}),
+            node_config({"node", "/app/ecosystem.config.js"}));
+    };
+    CHECK(image("args: 'run worker'").keeps("/usr/bin/tr"));
+    CHECK(image("cwd: '.', args: ['run', 'worker']").keeps("/usr/bin/tr"));
+    CHECK_FALSE(image("args: 'run other'").keeps("/usr/bin/tr"));
+}
+
 TEST_CASE("Yarn's Plug'n'Play keeps the archives that its map names") {
     const ClosureOf image(
         node_tree({file("app/main.js", "x"),
