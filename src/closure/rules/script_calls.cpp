@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 
+#include "slimimg/base/bytes.hpp"
 #include "slimimg/base/quoting.hpp"
 
 namespace slimimg::closure {
@@ -808,9 +809,9 @@ bool may_start_programs(std::string_view text, ScriptLanguage language) {
         case Language::lua:
             break;
     }
-    const bool popen = language == Language::ruby && text.find("popen") != std::string_view::npos;
+    const bool popen = language == Language::ruby && contains(as_bytes(text), "popen");
     return popen || std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) {
-               return !mark.empty() && text.find(mark) != std::string_view::npos;
+               return !mark.empty() && contains(as_bytes(text), mark);
            });
 }
 

@@ -163,6 +163,24 @@ bool runs_a_script(const Evidence& evidence, const ScriptCall& call) {
     return false;
 }
 
+/// A script that may start programs has an entry: evidence of a file is kept as a set of texts.
+std::set<std::string, std::less<>> read_whether_it_starts(Evidence& evidence, NodeId node) {
+    const Node& file = evidence.rootfs()[node];
+    if (!file.is_file() || file.header.size > largest_script) {
+        return {};
+    }
+    const std::string_view text = evidence.text(node);
+    const auto language = script_language(file.path, text);
+    if (!language || !may_start_programs(text, *language)) {
+        return {};
+    }
+    return {"yes"};
+}
+
+bool may_start(Evidence& evidence, NodeId node) {
+    return !evidence.noted("script that starts programs", node, read_whether_it_starts).empty();
+}
+
 /// The words behind `args:` in the object that goes on at `at`: a text of words or a list.
 std::vector<std::string> arguments_of_process(const std::vector<ScriptToken>& tokens,
                                               std::size_t at) {
@@ -220,11 +238,11 @@ void inspect(Evidence& evidence, NodeId node) {
     if (!is_of_a_dependency(file.path)) {
         keep_processes(evidence, node);
     }
-    const std::string_view text = evidence.text(node);
-    const auto language = script_language(file.path, text);
-    if (!language || !may_start_programs(text, *language)) {
+    if (!may_start(evidence, node)) {
         return;
     }
+    const std::string_view text = evidence.text(node);
+    const auto language = script_language(file.path, text);
     const Author author = author_of(evidence, node);
     if (author == Author::runtime) {
         return;
@@ -267,19 +285,13 @@ std::string_view dependency_of(std::string_view path) {
     return folder.empty() ? path : folder;
 }
 
-std::optional<ScriptLanguage> starting_language(const Node& file, std::string_view text) {
-    const auto language = script_language(file.path, text);
-    return language && may_start_programs(text, *language) ? language : std::nullopt;
-}
-
 Starters find_starters(Evidence& evidence) {
     Starters starters;
     for (const auto& [node, reasons] : evidence.kept()) {
-        const Node& file = evidence.rootfs()[node];
-        if (!file.is_file() || file.header.size > largest_script ||
-            !starting_language(file, evidence.text(node))) {
+        if (!may_start(evidence, node)) {
             continue;
         }
+        const Node& file = evidence.rootfs()[node];
         const Author author = author_of(evidence, node);
         starters.application = starters.application || author == Author::application;
         if (author == Author::dependency) {
@@ -289,17 +301,21 @@ Starters find_starters(Evidence& evidence) {
     return starters;
 }
 
-/// The programs that were installed by name on top of the distribution and that nothing keeps yet:
-/// somebody wants them. What a package manager put beside them nobody asked for.
-ProgramNames wanted_programs(Evidence& evidence) {
+/// The programs that were installed by name on top of the distribution: somebody wants them. What a
+/// package manager put beside them nobody asked for.
+ProgramNames find_wanted_programs(Evidence& evidence, NodeId) {
     const PackageDb& packages = evidence.packages();
     return programs_in_path(evidence, [&](NodeId program, std::string_view) {
         const auto owner = packages.owner(program);
         const auto real = evidence.rootfs().resolve(evidence.rootfs()[program].path).node;
-        return !evidence.is_kept(program) && (!owner || packages[*owner].asked_for) &&
+        return (!owner || packages[*owner].asked_for) &&
                evidence.remembered(is_installed_on_top, program) &&
                !(real && is_node_installer(evidence.rootfs()[*real].path));
     });
+}
+
+const ProgramNames& wanted_programs(Evidence& evidence) {
+    return evidence.noted("programs that were installed by name", 0, find_wanted_programs);
 }
 
 bool is_data(std::string_view path) {
@@ -311,13 +327,21 @@ bool is_data(std::string_view path) {
 /// Calls `take` for the first word of each text in quotes, and in data of each value.
 void for_each_first_word(std::string_view text, bool data,
                          const std::function<void(std::string_view)>& take) {
-    constexpr std::string_view letters =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
-    const std::string_view before = data ? "'\"`=: -" : "'\"`";
-    for (std::size_t at = text.find_first_of(before); at != std::string_view::npos;
-         at = text.find_first_of(before, at + 1)) {
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '+' || c == '-';
+    };
+    const auto stands_before = [&](char c) {
+        return c == '\'' || c == '"' || c == '`' ||
+               (data && (c == '=' || c == ':' || c == ' ' || c == '-'));
+    };
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (!stands_before(text[at])) {
+            continue;
+        }
         const std::string_view rest = text.substr(at + 1);
-        const std::string_view word = rest.substr(0, rest.find_first_not_of(letters));
+        const auto* const stop = std::find_if_not(rest.begin(), rest.end(), is_letter);
+        const std::string_view word = rest.substr(0, static_cast<std::size_t>(stop - rest.begin()));
         const char end = word.size() < rest.size() ? rest[word.size()] : '\n';
         if (!word.empty() && std::string_view("'\"` \n\r").find(end) != std::string_view::npos) {
             take(word);
@@ -332,38 +356,50 @@ bool is_out_of_place(std::string_view program, std::string_view dependency) {
            path::basename(dependency).find(program) == std::string_view::npos;
 }
 
+/// The wanted programs that a script or data name.
+std::set<std::string, std::less<>> read_wanted_names(Evidence& evidence, NodeId node) {
+    std::set<std::string, std::less<>> names;
+    const Node& file = evidence.rootfs()[node];
+    const ProgramNames& wanted = wanted_programs(evidence);
+    if (!file.is_file() || file.header.size > largest_script || evidence.elf(node) != nullptr) {
+        return names;
+    }
+    const std::string_view text = evidence.text(node);
+    const bool data = is_data(file.path);
+    if (data || script_language(file.path, text)) {
+        for_each_first_word(text, data, [&](std::string_view word) {
+            if (wanted.contains(word)) {
+                names.emplace(word);
+            }
+        });
+    }
+    return names;
+}
+
 /// Wrappers of programs have the name in one file and start it in another, or in a variable
 /// (fluent-ffmpeg, pytesseract, an application's lib/run.js and its settings).
 void settle(Evidence& evidence) {
-    const ProgramNames wanted = wanted_programs(evidence);
+    const ProgramNames& wanted = wanted_programs(evidence);
     if (wanted.empty()) {
         return;
     }
     const Starters starters = find_starters(evidence);
     std::map<std::string, std::optional<NodeId>, std::less<>> named;
     for (const auto& [node, reasons] : evidence.kept()) {
-        const Node& file = evidence.rootfs()[node];
-        if (!file.is_file() || file.header.size > largest_script || evidence.elf(node) != nullptr) {
-            continue;
-        }
-        const std::string_view text = evidence.text(node);
-        const bool data = is_data(file.path);
-        if (!data && !script_language(file.path, text)) {
-            continue;
-        }
+        const Text& path = evidence.rootfs()[node].path;
         const Author author = author_of(evidence, node);
-        const bool starts = author == Author::application
-                                ? starters.application
-                                : author == Author::dependency && !data &&
-                                      starters.dependencies.contains(dependency_of(file.path));
-        const std::string_view dependency =
-            author == Author::dependency ? dependency_of(file.path) : "";
-        if (starts) {
-            for_each_first_word(text, data, [&](std::string_view word) {
-                if (wanted.contains(word) && !is_out_of_place(word, dependency)) {
-                    named.try_emplace(std::string(word), node);
-                }
-            });
+        const bool of_dependency = author == Author::dependency;
+        const std::string_view dependency = of_dependency ? dependency_of(path) : "";
+        const bool starts = of_dependency
+                                ? !is_data(path) && starters.dependencies.contains(dependency)
+                                : author == Author::application && starters.application;
+        if (!starts) {
+            continue;
+        }
+        for (const std::string& name : evidence.noted("wanted names", node, read_wanted_names)) {
+            if (!is_out_of_place(name, dependency)) {
+                named.try_emplace(name, node);
+            }
         }
     }
     for (const std::string& variable : evidence.config().env) {
