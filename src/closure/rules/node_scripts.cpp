@@ -10,7 +10,9 @@
 #include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/dependencies.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/script_tokens.hpp"
 #include "closure/rules/shell_script.hpp"
 
 namespace slimimg::closure {
@@ -216,6 +218,33 @@ void keep_scripts(Evidence& evidence, NodeId manifest, const Call& call,
     }
 }
 
+/// The words behind `args:` in the object that goes on at `at`: a text of words or a list.
+std::vector<std::string> arguments_of_process(const std::vector<ScriptToken>& tokens,
+                                              std::size_t at) {
+    std::vector<std::string> words;
+    for (; at + 2 < tokens.size() && !tokens[at].is_mark('}'); ++at) {
+        if (tokens[at].text != "args" || !tokens[at + 1].is_mark(':')) {
+            continue;
+        }
+        const bool list = tokens[at + 2].is_mark('[');
+        for (at += 2; at < tokens.size() && !tokens[at].is_mark(']'); ++at) {
+            if (tokens[at].kind == ScriptToken::Kind::string) {
+                const ShellFacts facts = read_shell(tokens[at].text, {});
+                for (const ShellCommand& command : facts.commands) {
+                    for (const ShellWord& word : command.argv) {
+                        words.push_back(word.text);
+                    }
+                }
+            }
+            if (!list) {
+                break;
+            }
+        }
+        break;
+    }
+    return words;
+}
+
 }  // namespace
 
 void keep_package_scripts(Evidence& evidence, const std::vector<std::string>& argv,
@@ -246,6 +275,27 @@ void keep_package_scripts(Evidence& evidence, const std::vector<std::string>& ar
                  manifests_of_packages(evidence, evidence.rootfs()[*manifest].parent, *call)) {
                 keep_scripts(evidence, package, *call, from);
             }
+        }
+    }
+}
+
+void keep_processes(Evidence& evidence, NodeId node) {
+    const std::string_view path = evidence.rootfs()[node].path;
+    const std::string_view name = path::basename(path);
+    if (is_of_a_dependency(path) || (name.find("ecosystem") == std::string_view::npos &&
+                                     name.find("pm2") == std::string_view::npos)) {
+        return;
+    }
+    const std::vector<ScriptToken> tokens =
+        script_tokens(evidence.text(node), ScriptLanguage::javascript);
+    for (std::size_t at = 0; at + 2 < tokens.size(); ++at) {
+        if (tokens[at].text == "script" && tokens[at + 1].is_mark(':') &&
+            tokens[at + 2].kind == ScriptToken::Kind::string) {
+            std::vector<std::string> argv{tokens[at + 2].text};
+            const std::vector<std::string> words = arguments_of_process(tokens, at + 3);
+            argv.insert(argv.end(), words.begin(), words.end());
+            keep_package_scripts(evidence, argv,
+                                 {node, std::string(path), evidence.config().workdir, {}, 0});
         }
     }
 }

@@ -39,6 +39,9 @@ void keep_shell_text(Evidence& evidence, std::string_view text, ShellDialect dia
 void keep_package_scripts(Evidence& evidence, const std::vector<std::string>& argv,
                           const ShellOrigin& origin);
 
+/// What PM2's list of processes has such a manager run: {script: 'npm', args: 'run worker'}.
+void keep_processes(Evidence& evidence, rootfs::NodeId node);
+
 /// Where make is run: what the recipes of its targets, and of those that these depend on, need.
 void keep_make_targets(Evidence& evidence, const std::vector<std::string>& argv,
                        const ShellOrigin& origin);
