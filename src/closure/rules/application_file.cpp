@@ -77,13 +77,15 @@ bool is_own_setting(const Node& node, bool copied) {
     return copied && path::is_within(node.path, "/etc");
 }
 
-/// Of these a squashed image tells by its packages alone, others by their layers; and s6-overlay's
-/// programs are there for the scripts that run them.
-bool is_place_of_the_system(const Node& node) {
+/// Folders in these places a squashed image tells by its packages alone, others by their layers;
+/// s6-overlay's programs are there for the scripts that run them. A file right at the root is in
+/// none.
+bool is_in_own_folder(const Node& node) {
     static constexpr std::array<std::string_view, 5> places{"/etc", "/var", "/run", "/command",
                                                             "/package"};
-    return std::any_of(places.begin(), places.end(),
-                       [&](std::string_view place) { return path::is_within(node.path, place); });
+    return (node.parent != 0 || node.is_directory()) &&
+           std::none_of(places.begin(), places.end(),
+                        [&](std::string_view place) { return path::is_within(node.path, place); });
 }
 
 /// Links that update-alternatives made: packages want them so, not the image's maker.
@@ -141,7 +143,7 @@ void start(Evidence& evidence) {
             why = "a COPY or ADD put it there";
         } else if (is_application_place(node.path, own_workdir ? workdir : "/app")) {
             why = "the application's place, and no package owns it";
-        } else if ((squashed || !is_place_of_the_system(node)) &&
+        } else if ((squashed || is_in_own_folder(node)) &&
                    is_made_for_the_application(evidence, id)) {
             why = "no distribution has it, and no package owns it";
         } else if (!squashed && is_prepared(node)) {
