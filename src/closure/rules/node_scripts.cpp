@@ -158,7 +158,8 @@ std::vector<NodeId> manifests_of_packages(Evidence& evidence, NodeId folder, con
         const rootfs::Node& file = tree[id];
         if (!file.is_file() || path::basename(file.path) != "package.json" ||
             file.path.find("/node_modules/") != std::string::npos ||
-            file.header.size > largest_manifest) {
+            file.header.size > largest_manifest ||
+            !evidence.afford(rules::shell_script.id, id, file.header.size)) {
             continue;
         }
         const std::string name = package_name(evidence.text(id));

@@ -280,6 +280,7 @@ class Finder {
                 bind_bundled(at - 2, *module);
             }
         }
+        bind_bundled_names();
         for (std::size_t at = 2; at + 2 < tokens_.size(); ++at) {
             if (name(at, "promisify")) {
                 bind_promisified(at);
@@ -335,8 +336,14 @@ class Finder {
         if (is_number(id) && mark(id + 1, ':')) {
             bundled_.emplace(tokens_[id].text, module);
         }
-        for (std::size_t at = 2; at + 3 < tokens_.size(); ++at) {
-            if (mark(at - 1, '=') && is_kind(at - 2, Kind::name) && !bundled_at(at + 3).empty()) {
+    }
+
+    /// r=n(531), once all of webpack's modules are known.
+    void bind_bundled_names() {
+        for (std::size_t at = 2; !bundled_.empty() && at + 3 < tokens_.size(); ++at) {
+            const bool assigned = mark(at - 1, '=') && is_kind(at - 2, Kind::name);
+            const std::string_view module = assigned ? bundled_at(at + 3) : "";
+            if (!module.empty()) {
                 modules_.emplace(tokens_[at - 2].text, module);
             }
         }

@@ -91,7 +91,8 @@ void for_each_first_word(std::string_view text, bool data,
         if (!stands_before(text[at])) {
             continue;
         }
-        const std::string_view rest = text.substr(at + 1);
+        constexpr std::size_t longest = 64;
+        const std::string_view rest = text.substr(at + 1, longest + 1);
         const auto* const stop = std::find_if_not(rest.begin(), rest.end(), is_letter);
         const std::string_view word = rest.substr(0, static_cast<std::size_t>(stop - rest.begin()));
         const char end = word.size() < rest.size() ? rest[word.size()] : '\n';
@@ -139,6 +140,13 @@ void keep_wanted_programs(Evidence& evidence) {
     std::map<std::string, std::optional<NodeId>, std::less<>> named;
     for (const auto& [node, reasons] : evidence.kept()) {
         const Text& path = evidence.rootfs()[node].path;
+        if (is_data(path) && is_of_a_dependency(path)) {
+            continue;
+        }
+        const auto& names = evidence.noted("wanted names", node, read_wanted_names);
+        if (names.empty()) {
+            continue;
+        }
         const Author author = author_of(evidence, node);
         const bool of_dependency = author == Author::dependency;
         const std::string_view dependency = of_dependency ? dependency_of(path) : "";
@@ -148,7 +156,7 @@ void keep_wanted_programs(Evidence& evidence) {
         if (!starts) {
             continue;
         }
-        for (const std::string& name : evidence.noted("wanted names", node, read_wanted_names)) {
+        for (const std::string& name : names) {
             if (!is_out_of_place(name, dependency)) {
                 named.try_emplace(name, node);
             }
