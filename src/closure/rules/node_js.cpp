@@ -262,6 +262,9 @@ void keep_global_plugins(Evidence& evidence) {
         const auto folder = tree.find(place);
         const std::vector<NodeId> packages =
             folder ? tree.children(*folder) : std::vector<NodeId>();
+        if (folder && !evidence.afford(node_js.id, *folder, packages.size() * packages.size())) {
+            return;
+        }
         for (const NodeId tool : packages) {
             const std::string start = std::string(path::basename(tree[tool].path)) + '-';
             for (const NodeId plugin : packages) {
