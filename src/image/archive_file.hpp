@@ -22,6 +22,9 @@ class ArchiveFile {
     /// `fd` is an empty file that can be read and written, and stays the caller's; `name` is for
     /// errors.
     ArchiveFile(int fd, std::string name);
+    ~ArchiveFile() = default;
+    ArchiveFile(const ArchiveFile&) = delete;  // its places refer to it
+    ArchiveFile& operator=(const ArchiveFile&) = delete;
 
     /// Room for one blob behind all that was written. The one before must be finished.
     std::unique_ptr<archive::BlobPlace> next_blob();

@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -12,27 +11,13 @@
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/staged_folder.hpp"
 
+#include "support/folder.hpp"
+
 using namespace slimimg;
 namespace fs = std::filesystem;
 
-namespace {
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / "slimimg-test-file";
-    Folder() {
-        fs::remove_all(path);
-        fs::create_directory(path);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder() { fs::remove_all(path); }
-    [[nodiscard]] auto count() const { return std::distance(fs::directory_iterator(path), {}); }
-};
-
-}  // namespace
-
 TEST_CASE("an atomic file appears whole or not at all") {
-    const Folder folder;
+    const test::Folder folder("file");
     const fs::path target = folder.path / "out";
     {
         AtomicFile file(target);
@@ -50,7 +35,7 @@ TEST_CASE("an atomic file appears whole or not at all") {
 }
 
 TEST_CASE("an atomic file replaces what a link points to, not the link") {
-    const Folder folder;
+    const test::Folder folder("file");
     std::ofstream(folder.path / "real") << "old";
     fs::create_symlink("real", folder.path / "link");
     AtomicFile file(folder.path / "link");
@@ -61,7 +46,7 @@ TEST_CASE("an atomic file replaces what a link points to, not the link") {
 }
 
 TEST_CASE("a spool file is read back and leaves no name") {
-    const Folder folder;
+    const test::Folder folder("file");
     SpoolFile spool(folder.path);
     spool.write(as_bytes("ab"));
     spool.write(as_bytes("cd"));
@@ -71,7 +56,7 @@ TEST_CASE("a spool file is read back and leaves no name") {
 }
 
 TEST_CASE("files that can't be had are bad input, folders too") {
-    const Folder folder;
+    const test::Folder folder("file");
     for (const fs::path& path : {folder.path / "none", folder.path}) {
         try {
             map_file(path);
@@ -84,7 +69,7 @@ TEST_CASE("files that can't be had are bad input, folders too") {
 }
 
 TEST_CASE("a temporary folder goes, however deep it is and with few descriptors left") {
-    const Folder folder;
+    const test::Folder folder("file");
     rlimit former{};
     REQUIRE(getrlimit(RLIMIT_NOFILE, &former) == 0);
     const rlimit few{32, former.rlim_max};
@@ -106,7 +91,7 @@ TEST_CASE("a temporary folder goes, however deep it is and with few descriptors 
 }
 
 TEST_CASE("a staged folder that a signal has removed is not made anew by who still writes to it") {
-    const Folder folder;
+    const test::Folder folder("file");
     const StagedFolder staged(folder.path / "layout");
     staged.make_folder("blobs/sha256");
     CHECK(fs::is_directory(staged.temporary() / "blobs" / "sha256"));

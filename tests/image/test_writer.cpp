@@ -9,6 +9,7 @@
 
 #include "archive/expect_error.hpp"
 #include "files.hpp"
+#include "support/folder.hpp"
 
 using namespace slimimg;
 using image::Format;
@@ -17,18 +18,6 @@ using image::StagedImage;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / "slimimg-test-writer";
-    Folder() {
-        fs::remove_all(path);
-        fs::create_directory(path);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder() { fs::remove_all(path); }
-    [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-};
 
 enum class Written { in_place, elsewhere };
 
@@ -64,7 +53,7 @@ std::vector<std::string> layers_of(const std::string& location) {
 TEST_CASE("a layer stands in the archive wherever it was written first") {
     for (const Format format : {Format::docker, Format::oci}) {
         for (const auto codec : {archive::Codec::none, archive::Codec::gzip}) {
-            const Folder folder;
+            const test::Folder folder("writer");
             const std::string target = folder.file("image.tar");
             NewImage made = with_config();
             StagedImage staged(format, target);
@@ -87,7 +76,7 @@ TEST_CASE("a layer stands in the archive wherever it was written first") {
 }
 
 TEST_CASE("equal layers that were each written in their place are read") {
-    const Folder folder;
+    const test::Folder folder("writer");
     const std::string target = folder.file("image.tar");
     NewImage made = with_config();
     StagedImage staged(Format::docker, target);
@@ -99,7 +88,7 @@ TEST_CASE("equal layers that were each written in their place are read") {
 }
 
 TEST_CASE("equal layers that come from elsewhere are stored once") {
-    const Folder folder;
+    const test::Folder folder("writer");
     const auto bytes_with = [&](int layers) {
         NewImage made = with_config();
         StagedImage staged(Format::docker, folder.file("image.tar"));
@@ -113,7 +102,7 @@ TEST_CASE("equal layers that come from elsewhere are stored once") {
 }
 
 TEST_CASE("a layer that was written and is not of the image is a defect") {
-    const Folder folder;
+    const test::Folder folder("writer");
     {
         NewImage made = with_config();
         StagedImage staged(Format::docker, folder.file("image.tar"));
@@ -126,7 +115,7 @@ TEST_CASE("a layer that was written and is not of the image is a defect") {
 }
 
 TEST_CASE("a folder takes no layer before its digest is known, nor an archive a very large one") {
-    const Folder folder;
+    const test::Folder folder("writer");
     StagedImage layout(Format::oci_dir, folder.file("layout"));
     CHECK(layout.next_layer(1) == nullptr);
     StagedImage archive(Format::oci, folder.file("image.tar"));

@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "slimimg/base/path.hpp"
-#include "slimimg/closure/first_line.hpp"
-#include "slimimg/closure/shell.hpp"
 
 #include "closure/rules/constant_strings.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/shell_script.hpp"
 
 namespace slimimg::closure::rules {
 namespace {
@@ -295,12 +294,6 @@ std::set<std::string_view> mentioned_by_shell(std::string_view text) {
     return names;
 }
 
-bool is_shell_script(std::string_view text) {
-    const auto words = first_line(text).words;
-    return std::any_of(words.begin(), words.end(),
-                       [](std::string_view word) { return shell_dialect(word).has_value(); });
-}
-
 bool is_perl_code(std::string_view path, std::string_view text) {
     const std::string_view first = text.substr(0, text.find('\n'));
     return path.ends_with(".pm") || path.ends_with(".pl") || path.ends_with(".cgi") ||
@@ -341,7 +334,7 @@ std::set<std::string, std::less<>> mentioned(Evidence& evidence, NodeId node) {
                 path.find("/unicore/") != std::string::npos)) {
         return {};  // how Perl was built, with the names of all its modules; tables
     }
-    if (is_shell_script(evidence.text(node))) {
+    if (dialect_of_script(evidence.text(node))) {
         const auto names = mentioned_by_shell(evidence.text(node));
         return {names.begin(), names.end()};
     }
@@ -383,10 +376,7 @@ void keep_mentioned(Evidence& evidence, const ModuleFolders& folders, std::strin
 
 /// What the config's own commands give to Perl.
 void keep_modules_of_commands(Evidence& evidence, const ModuleFolders& folders) {
-    std::vector<std::vector<std::string>> lines = evidence.request().entrypoints;
-    if (lines.empty()) {
-        lines.push_back(evidence.config().argv());
-    }
+    std::vector<std::vector<std::string>> lines = command_lines(evidence);
     lines.push_back(evidence.config().healthcheck);
     for (const std::vector<std::string>& line : lines) {
         std::string text;
@@ -418,7 +408,7 @@ void settle(Evidence& evidence) {
     for (const auto& [node, reasons] : evidence.kept()) {
         if (tree[node].is_file() &&
             (is_perl_code(tree[node].path, evidence.text(node)) ||
-             is_shell_script(evidence.text(node)) || embeds_perl(evidence, node))) {
+             dialect_of_script(evidence.text(node)) || embeds_perl(evidence, node))) {
             code.push_back(node);
         }
     }

@@ -287,24 +287,6 @@ void apply(Evidence& evidence, const ShellFacts& facts,
     }
 }
 
-/// The shell that the first line names, also behind env, or s6-overlay's with-contenv.
-std::optional<ShellDialect> dialect_of_script(std::string_view text) {
-    for (const std::string_view word : first_line(text).words) {
-        if (const auto dialect = shell_dialect(word)) {
-            return dialect;
-        }
-    }
-    return std::nullopt;
-}
-
-std::vector<std::vector<std::string>> command_lines(const Evidence& evidence) {
-    std::vector<std::vector<std::string>> lines = evidence.request().entrypoints;
-    if (lines.empty()) {
-        lines.push_back(evidence.config().argv());
-    }
-    return lines;
-}
-
 /// What a script that the config starts is given as "$1" and on.
 std::optional<std::vector<std::string>> arguments_of(const Evidence& evidence, NodeId script) {
     for (const std::vector<std::string>& line : command_lines(evidence)) {
@@ -504,6 +486,23 @@ const Rule shell_script{.id = "shell-script",
 }  // namespace slimimg::closure::rules
 
 namespace slimimg::closure {
+
+std::optional<ShellDialect> dialect_of_script(std::string_view text) {
+    for (const std::string_view word : first_line(text).words) {
+        if (const auto dialect = shell_dialect(word)) {
+            return dialect;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<std::vector<std::string>> command_lines(const Evidence& evidence) {
+    std::vector<std::vector<std::string>> lines = evidence.request().entrypoints;
+    if (lines.empty()) {
+        lines.push_back(evidence.config().argv());
+    }
+    return lines;
+}
 
 void keep_shell_text(Evidence& evidence, std::string_view text, ShellDialect dialect,
                      const ShellOrigin& origin, std::optional<std::vector<std::string>> arguments) {

@@ -26,6 +26,12 @@ struct ShellOrigin {
     std::shared_ptr<std::set<std::string, std::less<>>> named = nullptr;
 };
 
+/// The shell that the first line names, also behind env, or s6-overlay's with-contenv.
+std::optional<ShellDialect> dialect_of_script(std::string_view text);
+
+/// What the image starts, or the user names in its place.
+std::vector<std::vector<std::string>> command_lines(const Evidence& evidence);
+
 /// What Evidence::afford is asked for shell text that is read again and again by name.
 constexpr std::uint64_t steps_per_byte = 10;
 
