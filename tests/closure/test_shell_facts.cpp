@@ -370,3 +370,54 @@ TEST_CASE("what stands behind an unconditional exec or exit isn't read") {
     CHECK(commands("(exit 1)\nf() { exit; }\nx=$(exit)\na") == Lines{"a"});
     CHECK(commands("exec cat <<E\n$(prog)\nE\nrest") == Lines{"cat", "prog"});
 }
+
+TEST_CASE("all of many values are followed: of a loop, a list, a function's calls and a variable") {
+    std::string words;
+    std::string calls;
+    std::string choices;
+    Lines all;
+    for (int i = 0; i < 100; ++i) {
+        const std::string name = "tool" + std::to_string(i);
+        words += " " + name;
+        calls += "log 'doing " + name + "' " + name + " -v\n";
+        choices += "x" + std::to_string(i) + ") c=" + name + " ;;\n";
+        all.push_back(name + " -v");
+    }
+    CHECK(commands("for c in" + words + "; do $c -v; done\n") == all);
+    CHECK(commands("a=(" + words + ")\nfor c in \"${a[@]}\"; do \"$c\" -v; done\n") == all);
+    CHECK(commands("list='" + words + "'\nfor c in $list; do $c -v; done\n") == all);
+    CHECK(commands("log() { echo \"$1\"; shift; \"$@\"; }\n" + calls) == all);
+    CHECK(commands("case $1 in\n" + choices + "esac\n$c -v\n") == all);
+    CHECK(commands("for c in" + words + "; do c=\"/opt/$c\"; $c -v; done\n").size() == 200);
+}
+
+TEST_CASE("where there are more values than are followed, that is told") {
+    const auto script = [](int count) {
+        std::string words;
+        for (int i = 0; i < count; ++i) {
+            words += " tool" + std::to_string(i);
+        }
+        return "for c in" + words + "; do $c; done\n";
+    };
+    CHECK(read_shell(script(256), context()).unknown.empty());
+    const ShellFacts facts = read_shell(script(257), context());
+    REQUIRE(facts.unknown.size() == 1);
+    CHECK(facts.unknown.front().code == "shell-too-long");
+    CHECK(facts.unknown.front().message ==
+          "c gets more than 256 different values: those beyond are not followed");
+    std::string calls = "f() { \"$@\"; }\n";
+    for (int i = 0; i < 257; ++i) {
+        calls += "f tool" + std::to_string(i) + "\n";
+    }
+    CHECK(codes(read_shell(calls, context())) == Lines{"shell-too-long"});
+}
+
+TEST_CASE("values that are made of each other stay few") {
+    std::string script = "x=a\n";
+    for (int i = 0; i < 64; ++i) {
+        script += "x=\"$x " + std::to_string(i) + "\"\n";
+    }
+    const ShellFacts facts = read_shell(script + "tool $x\n", context());
+    CHECK(facts.commands.size() == 17);
+    CHECK(facts.unknown.empty());
+}

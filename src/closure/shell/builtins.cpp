@@ -44,10 +44,10 @@ std::vector<ShellSource> Reader::files_named(const std::string& name) {
         return files;
     }
     files = context_.source(name);
-    for (std::size_t i = 0; i < facts_.folders.size() && files.empty() && !name.starts_with('/') &&
-                            expander_.spend(name.size() + facts_.folders[i].size());
+    for (std::size_t i = 0; i < folders_.size() && files.empty() && !name.starts_with('/') &&
+                            expander_.spend(name.size() + folders_.all()[i].size());
          ++i) {
-        files = context_.source(path::join(facts_.folders[i], name));
+        files = context_.source(path::join(folders_.all()[i], name));
     }
     return files;
 }
@@ -158,17 +158,20 @@ bool Reader::is_sure(const Here& here) const {
 }
 
 void Reader::run_shift(const Here& here, const Fields& argv) {
-    if (!expander_.spend(most_values * argv.size())) {
-        return;
-    }
     const ScopeId scope = program_.scopes[here.scope].positional;
     const bool one = argv.size() < 2 || argv[1].text == "1";
     const std::size_t count = one ? 1 : argv[1].text == "2" ? 2 : 0;
     if (count == 0) {
         return;
     }
+    if (expander_.is_spent()) {
+        return;
+    }
     std::vector<Fields> shifted;
     for (const Fields& fields : variables_.parameters(scope)) {
+        if (!expander_.spend(cost_of(fields))) {
+            return;
+        }
         const bool open = !fields.empty() && !is_known(fields.back().text);
         if (fields.size() > count) {
             shifted.push_back(tail(fields, count));
@@ -198,7 +201,7 @@ void Reader::run_cd(const Here& here, const Fields& argv) {
             continue;
         }
         std::string folder = path::normalize(path::join(from, target));
-        add_value(facts_.folders, folder);
+        folders_.add(folder, most_combined);
         variables_.assign("PWD", std::move(folder));
     }
 }

@@ -112,6 +112,22 @@ class Builder {
 
 }  // namespace
 
+std::size_t cost_of(const Fields& fields) {
+    std::size_t cost = 1;
+    for (const Field& field : fields) {
+        cost += 8 + field.text.size();
+    }
+    return cost;
+}
+
+std::size_t HashOfFields::operator()(const Fields& fields) const {
+    std::size_t hash = fields.size();
+    for (const Field& field : fields) {
+        hash = hash * 31 + std::hash<std::string>()(field.text);
+    }
+    return hash;
+}
+
 // ---- Variables ----------------------------------------------------------------------------
 
 Variables::Variables(const ShellContext& context) : context_(context) {
@@ -123,7 +139,7 @@ Variables::Variables(const ShellContext& context) : context_(context) {
     } else {
         arguments.push_back({unknown_text(), true});
     }
-    calls_before_[0] = {arguments};
+    calls_before_[0].add(std::move(arguments));
     calls_now_ = calls_before_;
 }
 
@@ -139,90 +155,107 @@ bool Variables::next_round() {
     }
     set_now_.clear();
     replaced_.clear();
+    overflowed_.clear();
     ++round_;
     return true;
 }
 
 std::vector<std::string> Variables::values(std::string_view name,
                                            std::string_view assigned_to) const {
-    std::vector<std::string> result;
+    Texts result;
     const auto given = context_.environment.find(name);
     if (given != context_.environment.end()) {
-        result.push_back(given->second);
+        result.add(given->second);
     }
     const bool first_sight = round_ <= 1 || name == assigned_to;
     const Table& table = first_sight ? now_ : before_;
     const auto assigned = table.find(std::string(name));
     if (assigned != table.end()) {
-        for (const std::string& value : assigned->second.values) {
-            add_value(result, value);
+        if (result.empty() && name != "PWD") {
+            return assigned->second.values.all();
+        }
+        for (const std::string& value : assigned->second.values.all()) {
+            result.add(value);
         }
     }
     if (name == "PWD") {
-        add_value(result, path::normalize(context_.workdir));
+        result.add(path::normalize(context_.workdir));
     }
     if (result.empty()) {
         const bool to_come = name != assigned_to && declared_.find(name) != declared_.end();
-        result.push_back(to_come || is_set_at_run_time(name) ? unknown_text() : "");
+        result.add(to_come || is_set_at_run_time(name) ? unknown_text() : "");
     }
-    return result;
+    return result.take();
 }
 
 std::vector<Fields> Variables::lists(std::string_view name, std::string_view assigned_to) const {
     const Table& table = round_ <= 1 || name == assigned_to ? now_ : before_;
     const auto assigned = table.find(std::string(name));
     if (assigned != table.end() && !assigned->second.lists.empty()) {
-        return assigned->second.lists;
+        return assigned->second.lists.all();
     }
     return one_field_each(values(name, assigned_to));
 }
 
-void Variables::assign(const std::string& name, std::string value) {
-    add_value(now_[name].values, value.size() > longest_value ? unknown_text() : std::move(value));
+void Variables::assign(const std::string& name, std::string value, bool derived) {
+    Variable& variable = now_[name];
+    const std::size_t before = variable.values.size();
+    // As many may be derived as there are to derive from: each line x="$x y" may double them.
+    if (derived && variable.derived >= std::max(most_combined, before - variable.derived)) {
+        return;
+    }
+    if (!variable.values.add(value.size() > longest_value ? unknown_text() : std::move(value))) {
+        overflowed_.insert(name);
+    }
+    if (derived && variable.values.size() > before) {
+        ++variable.derived;
+    }
 }
 
 void Variables::assign_list(const std::string& name, Fields list, bool append) {
     Variable& variable = now_[name];
     for (const Field& field : list) {
-        add_value(variable.values, field.text);
+        variable.values.add(field.text);
     }
     if (!append || variable.lists.empty()) {
-        add_value(variable.lists, std::move(list));
+        variable.lists.add(std::move(list));
         return;
     }
-    for (Fields& known : variable.lists) {
+    variable.lists.change([&list](Fields& known) {
         if (known.size() + list.size() <= most_fields) {
             known.insert(known.end(), list.begin(), list.end());
         }
-    }
+    });
 }
 
 std::vector<Fields> Variables::parameters(ScopeId scope) const {
-    std::vector<Fields> result;
+    Lists result;
     if (const auto called = calls_before_.find(scope);
         called != calls_before_.end() && replaced_.count(scope) == 0) {
         result = called->second;
     }
     if (const auto set = set_now_.find(scope); set != set_now_.end()) {
-        for (const Fields& fields : set->second) {
-            add_value(result, fields);
+        for (const Fields& fields : set->second.all()) {
+            result.add(fields);
         }
     }
-    return result;
+    return result.take();
 }
 
-void Variables::call(ScopeId scope, Fields arguments) {
-    add_value(calls_now_[scope], std::move(arguments));
+void Variables::call(ScopeId scope, const std::string& function, Fields arguments) {
+    if (!calls_now_[scope].add(std::move(arguments))) {
+        overflowed_.insert(function + "()");
+    }
 }
 
 void Variables::set_parameters(ScopeId scope, std::vector<Fields> lists, bool instead) {
-    std::vector<Fields>& set = set_now_[scope];
+    Lists& set = set_now_[scope];
     if (instead) {
-        set.clear();
+        set = {};
         replaced_.insert(scope);
     }
     for (Fields& list : lists) {
-        add_value(set, std::move(list));
+        set.add(std::move(list));
     }
 }
 
@@ -255,11 +288,11 @@ std::vector<Fields> Expander::fields(const Word& word, ScopeId scope) {
 
 std::vector<std::string> Expander::texts(const Word& word, ScopeId scope,
                                          std::string_view assigned_to) {
-    std::vector<std::string> result;
+    Texts result;
     for (const Fields& fields : combine(word, scope, assigned_to, false)) {
-        add_value(result, joined(fields));
+        result.add(joined(fields));
     }
-    return result;
+    return result.take();
 }
 
 std::vector<Fields> Expander::combine(const Word& word, ScopeId scope, std::string_view assigned_to,
@@ -275,7 +308,8 @@ std::vector<Fields> Expander::combine(const Word& word, ScopeId scope, std::stri
             is_home ? in_home(part.text.substr(1)) : options(part, scope, assigned_to);
         const std::size_t ways = choices.choices.size();
         // All combinations where they are few, else each choice at least once.
-        const bool product = builders.size() * ways <= most_values;
+        const bool product =
+            builders.size() == 1 || ways == 1 || builders.size() * ways <= most_combined;
         const std::size_t count = product ? builders.size() * ways
                                           : std::min(most_values, std::max(builders.size(), ways));
         if (count > builders.size()) {
@@ -297,11 +331,11 @@ std::vector<Fields> Expander::combine(const Word& word, ScopeId scope, std::stri
         }
     }
     --depth_;
-    std::vector<Fields> result;
+    Lists result;
     for (Builder& builder : builders) {
-        add_value(result, builder.finish());
+        result.add(builder.finish());
     }
-    return result;
+    return result.take();
 }
 
 /// "~/x": below the home folder.
@@ -339,17 +373,17 @@ std::vector<Fields> Expander::parameter(const Part& part, ScopeId scope,
     }
     std::vector<Fields> lists = plain_parameter(part, scope, assigned_to);
     if (part.indirect) {
-        std::vector<std::string> values;
+        Texts values;
         for (const Fields& fields : lists) {
             const std::string name = joined(fields);
             for (std::string& value :
                  is_known(name) && !name.empty() && part.operation != "@" && part.operation != "*"
                      ? variables_.values(name, assigned_to)
                      : std::vector<std::string>{unknown_text()}) {
-                add_value(values, std::move(value));
+                values.add(std::move(value));
             }
         }
-        lists = one_field_each(std::move(values));
+        lists = one_field_each(values.take());
     }
     if (part.operation.empty() || part.indirect) {
         return lists;
@@ -373,12 +407,13 @@ std::vector<Fields> Expander::parameter(const Part& part, ScopeId scope,
         }
         return {{{unknown_text(), false}}};
     }
-    std::vector<std::string> values;
+    Texts distinct;
     bool from_arguments = true;
     for (const Fields& fields : lists) {
-        add_value(values, joined(fields));
+        distinct.add(joined(fields));
         from_arguments = from_arguments && fields.size() == 1 && fields.front().from_arguments;
     }
+    const std::vector<std::string> values = distinct.take();
     std::vector<Fields> result = one_field_each(operate(part, values, scope, assigned_to));
     // ${1:-} and ${1:?} are still the argument.
     const bool keeps = last == '-' || last == '?';
@@ -393,10 +428,7 @@ std::vector<Fields> Expander::parameter(const Part& part, ScopeId scope,
 /// Lists that were copied, paid for.
 std::vector<Fields> Expander::charged(std::vector<Fields> lists) {
     for (const Fields& fields : lists) {
-        spend(1);
-        for (const Field& field : fields) {
-            spend(8 + field.text.size());
-        }
+        spend(cost_of(fields));
     }
     return lists;
 }
@@ -427,20 +459,20 @@ std::vector<Fields> Expander::plain_parameter(const Part& part, ScopeId scope,
     }
     if (name[0] >= '0' && name[0] <= '9') {
         const std::size_t index = name.size() > 3 ? most_fields : std::stoul(name);
-        std::vector<Fields> result;
+        Lists result;
         for (const Fields& fields : charged(variables_.parameters(positional))) {
             const bool open =
                 !fields.empty() && fields.back().from_arguments && !is_known(fields.back().text);
             if (index <= fields.size()) {
-                add_value(result, Fields{fields[index - 1]});
+                result.add({fields[index - 1]});
             } else {
-                add_value(result, Fields{open ? fields.back() : Field{}});
+                result.add({open ? fields.back() : Field{}});
             }
         }
         if (result.empty()) {
-            result.push_back({{unknown_text(), false}});
+            result.add({{unknown_text(), false}});
         }
-        return result;
+        return result.take();
     }
     if (part.subscript == "@" || part.subscript == "*") {
         return charged(variables_.lists(name, assigned_to));
@@ -452,7 +484,7 @@ std::vector<std::string> Expander::operate(const Part& part, const std::vector<s
                                            ScopeId scope, std::string_view assigned_to) {
     const std::string& operation = part.operation;
     const char last = operation.back();
-    std::vector<std::string> result;
+    Texts result;
     const auto operand = [&](std::size_t index) {
         return index < part.operands.size() ? texts(part.operands[index], scope, assigned_to)
                                             : std::vector<std::string>{""};
@@ -460,7 +492,7 @@ std::vector<std::string> Expander::operate(const Part& part, const std::vector<s
     if (last == '-' || last == '=' || last == '?') {
         for (const std::string& value : values) {
             if (!value.empty()) {
-                add_value(result, value);
+                result.add(value);
             }
         }
         // What is known to have a value doesn't need its default.
@@ -468,29 +500,31 @@ std::vector<std::string> Expander::operate(const Part& part, const std::vector<s
             result.size() == values.size() && std::all_of(values.begin(), values.end(), is_known);
         if (last != '?' && !is_set) {
             for (std::string& value : operand(0)) {
-                add_value(result, std::move(value));
+                result.add(std::move(value));
             }
         }
         if (last == '=') {
-            for (const std::string& value : result) {
+            for (const std::string& value : result.all()) {
                 variables_.assign(part.text, value);
             }
         }
         if (result.empty()) {
-            result.push_back(unknown_text());
+            result.add(unknown_text());
         }
-        return result;
+        return result.take();
     }
     if (last == '+') {
         const bool may_be_unset = std::find(values.begin(), values.end(), "") != values.end();
         const bool may_be_set = values.size() > (may_be_unset ? 1U : 0U);
         if (may_be_set) {
-            result = operand(0);
+            for (std::string& value : operand(0)) {
+                result.add(std::move(value));
+            }
         }
         if (may_be_unset || !may_be_set) {
-            add_value(result, std::string());
+            result.add(std::string());
         }
-        return result;
+        return result.take();
     }
     const std::vector<std::string> first = operand(0);
     const std::vector<std::string> second = operand(1);
@@ -502,29 +536,29 @@ std::vector<std::string> Expander::operate(const Part& part, const std::vector<s
                 return {unknown_text()};
             }
             if (operation[0] == '#') {
-                add_value(result, remove_prefix(value, argument, operation.size() == 2));
+                result.add(remove_prefix(value, argument, operation.size() == 2));
             } else if (operation[0] == '%') {
-                add_value(result, remove_suffix(value, argument, operation.size() == 2));
+                result.add(remove_suffix(value, argument, operation.size() == 2));
             } else if (operation[0] == '/') {
-                add_value(result, replace_text(value, operation, argument, second.front()));
+                result.add(replace_text(value, operation, argument, second.front()));
             } else if (operation == ":") {
-                add_value(result, slice(value, argument,
-                                        part.operands.size() > 1
-                                            ? std::optional<std::string_view>(second.front())
-                                            : std::nullopt));
+                result.add(slice(value, argument,
+                                 part.operands.size() > 1
+                                     ? std::optional<std::string_view>(second.front())
+                                     : std::nullopt));
             } else {
-                add_value(result, unknown_text());
+                result.add(unknown_text());
             }
         }
     }
-    return result;
+    return result.take();
 }
 
 /// What a command substitution puts out, where it is plain from the text: a few commands that only
 /// handle names.
 std::vector<std::string> Expander::substitution(const Part& part) {
     constexpr std::size_t most_commands = 4;
-    std::vector<std::string> result;
+    Texts result;
     if (part.body.empty() || part.body.size() > most_commands || depth_ >= deepest_expansion) {
         return {unknown_text()};
     }
@@ -543,15 +577,15 @@ std::vector<std::string> Expander::substitution(const Part& part) {
                          : texts(statement.words.back(), statement.scope).front();
         } else if (!hidden) {
             for (std::string& value : output(name, statement, folder)) {
-                add_value(result, std::move(value));
+                result.add(std::move(value));
             }
         }
     }
     --depth_;
     if (result.empty()) {
-        result.push_back(unknown_text());
+        result.add(unknown_text());
     }
-    return result;
+    return result.take();
 }
 
 /// The first possibility of each word from this one on.
@@ -578,7 +612,6 @@ std::vector<std::string> Expander::output(const Statement& statement) {
 
 std::vector<std::string> Expander::output(const std::string& name, const Statement& statement,
                                           std::string_view folder) {
-    std::vector<std::string> result;
     std::vector<std::vector<std::string>> arguments;
     for (std::size_t i = 1; i < statement.words.size(); ++i) {
         std::vector<std::string> values = texts(statement.words[i], statement.scope);
@@ -592,10 +625,11 @@ std::vector<std::string> Expander::output(const std::string& name, const Stateme
         if (index >= arguments.size()) {
             return std::vector<std::string>{unknown_text()};
         }
+        Texts result;
         for (const std::string& value : arguments[index]) {
-            add_value(result, make(value));
+            result.add(make(value));
         }
-        return result;
+        return result.take();
     };
     const auto as_it_is = [](const std::string& value) { return value; };
     if (name == "pwd") {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "slimimg/closure/shell.hpp"
 
+#include "closure/shell/distinct.hpp"
 #include "closure/shell/syntax.hpp"
 
 /// Which values words may have. It is a may-analysis without order: a variable has every value
@@ -26,25 +26,24 @@ struct Field {
 };
 using Fields = std::vector<Field>;
 
+/// What it costs to copy or compare them, in about characters.
+std::size_t cost_of(const Fields& fields);
+
+struct HashOfFields {
+    std::size_t operator()(const Fields& fields) const;
+};
+
+using Texts = Distinct<std::string>;
+using Lists = Distinct<Fields, HashOfFields>;
+
 /// What a variable may hold.
 struct Variable {
-    std::vector<std::string> values;
-    std::vector<Fields> lists;  ///< of an array
+    Texts values;
+    Lists lists;              ///< of an array
+    std::size_t derived = 0;  ///< how many values were made of others, as x="$x y" does
 
     bool operator==(const Variable&) const = default;
 };
-
-/// The most values that are told apart, of a variable, a list of parameters or a word.
-constexpr std::size_t most_values = 16;
-
-/// Adds a value that isn't there, up to the limit.
-template <typename T>
-void add_value(std::vector<T>& values, T value) {
-    if (values.size() < most_values &&
-        std::find(values.begin(), values.end(), value) == values.end()) {
-        values.push_back(std::move(value));
-    }
-}
 
 /// The variables and parameters of all scopes. They are found in rounds: each round reads what the
 /// one before it found, until nothing changes.
@@ -62,7 +61,8 @@ class Variables {
     /// Every list of an array, for "${x[@]}".
     [[nodiscard]] std::vector<Fields> lists(std::string_view name,
                                             std::string_view assigned_to) const;
-    void assign(const std::string& name, std::string value);
+    /// `derived`: the value is made of those that the variable has.
+    void assign(const std::string& name, std::string value, bool derived = false);
     void assign_list(const std::string& name, Fields list, bool append);
     /// The text assigns it somewhere: until it is known what, it is not taken as unset.
     void declare(const std::string& name) { declared_.insert(name); }
@@ -70,22 +70,25 @@ class Variables {
     /// Every list of parameters of a scope; none where nobody calls it.
     [[nodiscard]] std::vector<Fields> parameters(ScopeId scope) const;
     /// A call; heard of in the next round.
-    void call(ScopeId scope, Fields arguments);
+    void call(ScopeId scope, const std::string& function, Fields arguments);
     /// `set --` and `shift`, from here on: these lists too, or where that is sure these instead.
     void set_parameters(ScopeId scope, std::vector<Fields> lists, bool instead);
 
+    /// Variables that were given, and functions that were called with, more than are told apart.
+    [[nodiscard]] const std::set<std::string>& overflowed() const { return overflowed_; }
     /// What has been found, for the result.
     [[nodiscard]] const std::unordered_map<std::string, Variable>& all() const { return now_; }
 
   private:
     using Table = std::unordered_map<std::string, Variable>;
-    using Parameters = std::unordered_map<ScopeId, std::vector<Fields>>;
+    using Parameters = std::unordered_map<ScopeId, Lists>;
 
     const ShellContext& context_;
     Table before_, now_;
     Parameters calls_before_, calls_now_, set_now_;
     std::set<ScopeId> replaced_;  ///< scopes that have set_now_ only
     std::set<std::string, std::less<>> declared_;
+    std::set<std::string> overflowed_;
     unsigned round_ = 0;
 };
 

@@ -23,10 +23,10 @@ void Reader::run(Here here, const Fields& argv) {
         const auto function = functions_.find(head.text);
         if (function != functions_.end() && !head.text.empty()) {
             add_argument_paths(here, argv);
-            for (const ScopeId scope : function->second) {
+            for (const ScopeId scope : function->second.all()) {
                 reach(here, scope);
-                if (expander_.spend(most_values * argv.size())) {
-                    variables_.call(scope, tail(argv, 1));
+                if (expander_.spend(cost_of(argv))) {
+                    variables_.call(scope, head.text, tail(argv, 1));
                 }
             }
             return;
@@ -87,10 +87,10 @@ void Reader::reach_matching_functions(const Here& here, const Fields& argv) {
         if (!path::glob_match(pattern, name)) {
             continue;
         }
-        for (const ScopeId scope : scopes) {
+        for (const ScopeId scope : scopes.all()) {
             reach(here, scope);
             if (pattern != "*") {
-                variables_.call(scope, tail(argv, 1));
+                variables_.call(scope, name, tail(argv, 1));
             }
         }
     }

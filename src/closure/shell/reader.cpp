@@ -97,7 +97,7 @@ std::size_t Reader::parse_unit(std::string_view text, ScopeId scope, unsigned li
     }
     for (ScopeId id = first_scope; id < program_.scopes.size(); ++id) {  // its functions
         // A function that is defined again and again counts a few times.
-        add_value(functions_[program_.scopes[id].function], id);
+        functions_[program_.scopes[id].function].add(id, most_combined);
     }
     bytes_ += text.size();
     units_.push_back(unit);
@@ -130,7 +130,7 @@ void Reader::run_text(const std::string& key, std::string_view text,
     }
     const ScopeId scope = units_[index].scope;
     if (arguments != nullptr) {
-        variables_.call(scope, *arguments);
+        variables_.call(scope, facts_.files[program_.scopes[scope].file], *arguments);
     }
     reach(here, scope);
     run_unit(index, here);
@@ -172,7 +172,7 @@ void Reader::begin_round(unsigned round) {
     calls_.clear();
     expander_.begin_round();
     facts_.tested.clear();
-    facts_.folders.clear();
+    folders_ = {};
     facts_.runs_arguments.reset();
     runs_by_exec_ = false;
 }
@@ -275,8 +275,9 @@ void Reader::finish() {
     for (const auto& [name, scopes] : functions_) {
         facts_.functions.push_back(name);
     }
+    facts_.folders = folders_.take();
     for (const auto& [name, variable] : variables_.all()) {
-        for (const std::string& value : variable.values) {
+        for (const std::string& value : variable.values.all()) {
             if (is_known(value)) {
                 facts_.variables[name].push_back(value);
             }
@@ -323,6 +324,12 @@ void Reader::finish_unknown(const std::vector<ShellReach>& reach_of) {
         facts_.unknown.push_back({Severity::warning, "shell-too-long", context_.path,
                                   "has more combinations of values than are followed: what comes "
                                   "from variables is told of in part only",
+                                  true});
+    }
+    for (const std::string& name : variables_.overflowed()) {
+        facts_.unknown.push_back({Severity::warning, "shell-too-long", context_.path,
+                                  name + " gets more than " + std::to_string(most_values) +
+                                      " different values: those beyond are not followed",
                                   true});
     }
     std::set<std::pair<std::string, std::string>> told;

@@ -204,7 +204,8 @@ class Reader {
 
     std::vector<Unit> units_;
     std::map<std::string, std::size_t> texts_;
-    std::map<std::string, std::vector<ScopeId>, std::less<>> functions_;
+    std::map<std::string, Distinct<ScopeId>, std::less<>> functions_;
+    Texts folders_;
     std::size_t bytes_ = 0;
     unsigned round_ = 0;
     bool runs_by_exec_ = false;

@@ -7,6 +7,19 @@
 #include "closure/shell/text.hpp"
 
 namespace slimimg::closure::shell {
+namespace {
+
+/// The word is made of the variable's own value, among others.
+bool mentions(const Word& word, std::string_view variable) {
+    return std::any_of(word.begin(), word.end(), [&](const Part& part) {
+        return (part.kind == Part::Kind::parameter && part.text == variable) ||
+               std::any_of(part.operands.begin(), part.operands.end(),
+                           [&](const Word& operand) { return mentions(operand, variable); });
+    });
+}
+
+}  // namespace
+
 void Reader::run_statement(StatementId id, unsigned depth) {
     const Statement& statement = program_.statements[id];
     Here here;
@@ -44,14 +57,15 @@ void Reader::assign(const Here& here, const Assignment& assignment) {
         return;
     }
     const Word& word = assignment.values.front();
+    const bool derived = mentions(word, assignment.name);
     for (std::string& value : expander_.texts(word, here.scope, assignment.name)) {
         if (assignment.append) {
             for (const std::string& before : variables_.values(assignment.name, assignment.name)) {
-                variables_.assign(assignment.name, before + value);
+                variables_.assign(assignment.name, before + value, true);
             }
         } else {
             add_paths(here, value, Use::value);
-            variables_.assign(assignment.name, std::move(value));
+            variables_.assign(assignment.name, std::move(value), derived);
         }
     }
 }
@@ -97,7 +111,7 @@ std::vector<Fields> Reader::variants(const std::vector<Word>& words, ScopeId sco
         choices.push_back(expander_.fields(word, scope));
         ways = std::max(ways, choices.back().size());
     }
-    std::vector<Fields> lists;
+    Lists lists;
     for (std::size_t i = 0; i < ways; ++i) {
         Fields list;
         for (const std::vector<Fields>& choice : choices) {
@@ -105,9 +119,9 @@ std::vector<Fields> Reader::variants(const std::vector<Word>& words, ScopeId sco
             list.insert(list.end(), fields.begin(), fields.end());
         }
         ways = expander_.spend(list.size()) ? ways : 1;
-        add_value(lists, std::move(list));
+        lists.add(std::move(list));
     }
-    return lists;
+    return lists.take();
 }
 
 void Reader::run_words(const Here& here, const Statement& statement) {

@@ -15,7 +15,7 @@ constexpr std::size_t longest_value = 256;
 constexpr std::size_t longest_pattern = 64;
 
 constexpr std::size_t most_brace_atoms = 1000;
-constexpr std::size_t most_brace_words = 32;
+constexpr std::size_t most_brace_words = 256;
 
 bool can_match(std::string_view value, std::string_view pattern) {
     return is_known(value) && is_known(pattern) && value.size() <= longest_value &&
