@@ -160,3 +160,33 @@ TEST_CASE("an assembly of .NET keeps what its user strings name") {
     const std::string whole = assembly({}, {"ffmpeg"});
     CHECK_FALSE(app("app/a.dll", whole.substr(0, whole.size() - 2)).keeps("/usr/bin/ffmpeg"));
 }
+
+TEST_CASE("libraries that compiled code opens by name stay") {
+    const auto image = [](const std::string& path, const std::string& code,
+                          const std::string& map = "") {
+        return ClosureOf(
+            tree({file("usr/lib/libtess.so.5", loadable({.soname = "libtess.so.5"})),
+                  file("usr/lib/libplus.so", loadable({.soname = "libplus.so"})),
+                  file("usr/lib/libother.so.1", loadable({.soname = "libother.so.1"})),
+                  file("etc/mono/config", map), file(path, code),
+                  file("usr/bin/vm", loadable_program({}), 0755)}),
+            runs({"/usr/bin/vm", "/" + path}));
+    };
+    const std::vector<std::string> jna{"com/sun/jna/Native"};
+    const ClosureOf java = image("a.jar", zip({{"A.class", java_class(jna, {"tess"})}}));
+    CHECK(java.rules("/usr/lib/libtess.so.5") == "bytecode");
+    CHECK_FALSE(java.keeps("/usr/lib/libother.so.1"));
+    CHECK_FALSE(image("a.class", java_class({}, {"tess"})).keeps("/usr/lib/libtess.so.5"));
+    for (const char* name : {"plus", "libplus", "libplus.so"}) {
+        CHECK(image("a.dll", assembly({name}, {})).rules("/usr/lib/libplus.so") == "bytecode");
+    }
+    // No version is tried.
+    CHECK_FALSE(image("a.dll", assembly({"tess"}, {})).keeps("/usr/lib/libtess.so.5"));
+    const std::string map =
+        "<configuration>\n<dllmap dll=\"Tess.dll\" target=\"$mono_libdir/libtess.so.5\" "
+        "os=\"!windows\"/>\n<dllmap dll=\"Other\" target=\"libother.so.1\" os=\"osx\"/>\n";
+    const ClosureOf mono = image("a.exe", assembly({"Tess.dll", "Other"}, {}), map);
+    CHECK(mono.keeps("/usr/lib/libtess.so.5"));
+    CHECK_FALSE(mono.keeps("/usr/lib/libother.so.1"));
+    CHECK_FALSE(image("a.exe", assembly({}, {}), map).keeps("/usr/lib/libtess.so.5"));
+}

@@ -1,13 +1,15 @@
 #include <algorithm>
 #include <array>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "slimimg/archive/zip.hpp"
 #include "slimimg/base/one_of.hpp"
+#include "slimimg/base/path.hpp"
 
 #include "closure/rules/bytecode_texts.hpp"
+#include "closure/rules/called_library.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/path_programs.hpp"
 #include "closure/rules/rules.hpp"
@@ -44,22 +46,65 @@ void add_commands(std::string_view text, ProgramNames& words) {
     }
 }
 
+/// Before the name of a library among what code names.
+constexpr std::string_view library_mark = "library ";
+
+using DllMap = std::map<std::string, std::string, std::less<>>;
+
+std::string_view attribute(std::string_view element, std::string_view name) {
+    const std::size_t at = element.find(std::string(name).append("=\""));
+    if (at == element.npos) {
+        return {};
+    }
+    const std::string_view rest = element.substr(at + name.size() + 2);
+    return rest.substr(0, rest.find('"'));
+}
+
+/// Mono's names of libraries for those that its assemblies import (mono-config(5)).
+DllMap read_dll_map(Evidence& evidence) {
+    DllMap map;
+    const auto settings = evidence.rootfs().resolve("/etc/mono/config").node;
+    if (!settings || !evidence.rootfs()[*settings].is_file()) {
+        return map;
+    }
+    constexpr std::string_view start = "<dllmap ";
+    const std::string_view text = evidence.text(*settings);
+    for (std::size_t at = text.find(start); at != text.npos; at = text.find(start, at + 1)) {
+        const std::string_view element = text.substr(at, text.substr(at).find('>'));
+        const std::string_view system = attribute(element, "os");
+        const std::string_view target = attribute(element, "target");
+        if (!target.empty() && (system.empty() || system.starts_with('!'))) {
+            map.emplace(attribute(element, "dll"), path::basename(target));
+        }
+    }
+    return map;
+}
+
 /// What the code of one file names.
 class Search {
   public:
     Search(Evidence& evidence, NodeId node)
-        : evidence_(evidence), programs_(programs_for_applications(evidence)), node_(node) {}
+        : evidence_(evidence),
+          programs_(programs_for_applications(evidence)),
+          libraries_(callable_libraries(evidence)),
+          dll_map_(read_dll_map(evidence)),
+          node_(node) {}
 
     void look_at(std::string_view name, Bytes content, int depth) {
         if (is_java_archive(name)) {
             look_into(content, depth);
         } else if (name.ends_with(".class")) {
-            add(class_texts(content));
+            const BytecodeTexts code = class_texts(content);
+            add(code);
+            add_libraries(code);
         } else if (is_assembly(name)) {
-            add(assembly_texts(content));
+            const BytecodeTexts code = assembly_texts(content);
+            add(code);
+            add_modules(code);
         }
     }
 
+    /// Programs, files with their paths, and libraries with ".so" or "lib*" in their names.
     [[nodiscard]] const ProgramNames& found() const { return found_; }
 
   private:
@@ -90,6 +135,33 @@ class Search {
         }
     }
 
+    /// System.loadLibrary("x") and JNA's Native.load("x") take libx.so; JNA any version of it too
+    /// (NativeLibrary.matchLibrary).
+    void add_libraries(const BytecodeTexts& code) {
+        for (const std::string& name : code.libraries) {
+            if (libraries_.contains(name)) {
+                found_.insert(std::string(library_mark) + name);
+            }
+        }
+    }
+
+    /// DllImport("x") tries x.so, libx.so, x and libx; an ending that is there is not repeated
+    /// (NativeLibrary::LoadFromPInvokeAssemblyDirectory and those around it).
+    void add_modules(const BytecodeTexts& code) {
+        for (const std::string& name : code.libraries) {
+            const bool whole = name.find(".so") != name.npos;
+            for (const std::string_view before : {"", "lib"}) {
+                const std::string file = std::string(before) + name + (whole ? "" : ".so");
+                if (libraries_.contains(file)) {
+                    found_.insert(std::string(library_mark) + file);
+                }
+            }
+            if (const auto mapped = dll_map_.find(name); mapped != dll_map_.end()) {
+                found_.insert(std::string(library_mark) + mapped->second);
+            }
+        }
+    }
+
     [[nodiscard]] bool is_no_program(std::string_view path) const {
         const auto node = evidence_.place_of(path);
         return node && !evidence_.rootfs()[*node].is_executable();
@@ -111,6 +183,8 @@ class Search {
 
     Evidence& evidence_;
     const ProgramNames& programs_;
+    const ProgramNames& libraries_;
+    const DllMap dll_map_;
     NodeId node_;
     ProgramNames found_;
 };
@@ -121,24 +195,42 @@ ProgramNames read_names(Evidence& evidence, NodeId node) {
     return search.found();
 }
 
-/// The runtimes' own code starts nothing by itself; what a distribution's package starts, the
-/// package depends on.
-bool is_of_the_application(const Evidence& evidence, NodeId node) {
-    const std::string_view path = evidence.rootfs()[node].path;
-    return !evidence.packages().owner(node) && !path.ends_with("/lib/rt.jar") &&
-           path.find("/shared/Microsoft.") == path.npos;
+bool is_of_the_runtime(std::string_view path) {
+    return path.ends_with("/lib/rt.jar") || path.find("/shared/Microsoft.") != path.npos;
+}
+
+/// The virtual machine, or where the config names both any program: each finds the same libraries.
+std::optional<NodeId> program_for(Evidence& evidence, NodeId code) {
+    if (const auto program = interpreter_of(evidence, code)) {
+        return program;
+    }
+    for (const auto& [program, link] : evidence.links()) {
+        if (link.kind != Link::Kind::none) {
+            return program;
+        }
+    }
+    return std::nullopt;
 }
 
 void inspect(Evidence& evidence, NodeId node) {
     const Node& file = evidence.rootfs()[node];
     const bool code = file.is_file() && (is_java_archive(file.path) || is_assembly(file.path) ||
                                          file.path.ends_with(".class"));
-    if (!code || !is_of_the_application(evidence, node)) {
+    // What a distribution's package starts, the package depends on; but Mono's has its own names
+    // for libraries.
+    const bool packed = evidence.packages().owner(node).has_value();
+    if (!code || is_of_the_runtime(file.path) || (packed && !is_assembly(file.path))) {
         return;
     }
     for (const std::string& name : evidence.noted("bytecode-names", node, read_names)) {
         const Reason reason{bytecode.id, node, Confidence::likely, "its code names " + name};
-        if (name[0] != '/') {
+        if (name.starts_with(library_mark)) {
+            if (const auto program = program_for(evidence, node)) {
+                keep_called_library(evidence, *program, name.substr(library_mark.size()), reason);
+            }
+        } else if (packed) {
+            continue;
+        } else if (name[0] != '/') {
             evidence.keep_program(name, reason);
         } else {
             keep_named(evidence, name, reason);

@@ -37,8 +37,18 @@ bool starts_programs(const std::vector<std::string_view>& names) {
            (has("java/lang/Runtime") && has("exec"));
 }
 
-/// "#US" of the metadata at `root`.
-std::optional<Bytes> user_strings(Bytes metadata) {
+/// By JNA, jnr-ffi, the JDK's foreign functions, or as a class with native methods.
+bool opens_libraries(const std::vector<std::string_view>& names) {
+    static constexpr std::array<std::string_view, 6> openers{
+        "com/sun/jna/Native", "com/sun/jna/NativeLibrary",      "jnr/ffi/LibraryLoader",
+        "loadLibrary",        "java/lang/foreign/SymbolLookup", "libraryLookup"};
+    return std::any_of(openers.begin(), openers.end(), [&](std::string_view name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    });
+}
+
+/// The heap of this name ("#US", "#Strings") of the metadata.
+std::optional<Bytes> heap_of(Bytes metadata, std::string_view heap) {
     constexpr std::uint64_t before_version = 16;
     const auto length = read_uint<std::uint32_t>(metadata, before_version - 4);
     const std::uint64_t header = before_version + length.value_or(0);
@@ -51,7 +61,7 @@ std::optional<Bytes> user_strings(Bytes metadata) {
         if (!offset || !size || !name) {
             break;
         }
-        if (*name == "#US") {
+        if (*name == heap) {
             return checked_subspan(metadata, *offset, *size);
         }
         at += 8 + (name->size() / 4 + 1) * 4;
@@ -106,6 +116,18 @@ void add_user_strings(Bytes heap, BytecodeTexts& found) {
     }
 }
 
+/// Names of modules whose functions are called (II.22.31, ModuleRef) stand among all others.
+void add_names(std::string_view heap, BytecodeTexts& found) {
+    constexpr std::size_t longest_name = 64;
+    while (!heap.empty()) {
+        const std::string_view name = heap.substr(0, heap.find('\0'));
+        heap.remove_prefix(std::min(name.size() + 1, heap.size()));
+        if (name.size() > 1 && name.size() <= longest_name) {
+            found.libraries.emplace_back(name);
+        }
+    }
+}
+
 }  // namespace
 
 BytecodeTexts class_texts(Bytes file) {
@@ -146,9 +168,13 @@ BytecodeTexts class_texts(Bytes file) {
         at += 1 + size;
     }
     found.starts = starts_programs(values);
+    const bool opens = opens_libraries(values);
     for (const std::uint16_t literal : literals) {
         if (literal < values.size()) {
             add_text(values[literal], found);
+            if (opens) {
+                found.libraries.emplace_back(values[literal]);
+            }
         }
     }
     return found;
@@ -159,8 +185,11 @@ BytecodeTexts assembly_texts(Bytes file) {
     BytecodeTexts found;
     const std::string_view all = as_text(file);
     for (std::size_t at = all.find(mark); at != all.npos; at = all.find(mark, at + mark.size())) {
-        if (const auto heap = user_strings(file.subspan(at))) {
+        if (const auto heap = heap_of(file.subspan(at), "#US")) {
             add_user_strings(*heap, found);
+        }
+        if (const auto heap = heap_of(file.subspan(at), "#Strings")) {
+            add_names(as_text(*heap), found);
         }
     }
     // The name of the class and the name of its namespace, or of what reads as one.

@@ -9,8 +9,9 @@
 namespace slimimg::closure {
 
 struct BytecodeTexts {
-    std::vector<std::string> texts;  ///< its literals, without those that no name or command is
-    bool starts = false;             ///< it has the name of a class that starts programs
+    std::vector<std::string> texts;      ///< its literals, without those that no name or command is
+    bool starts = false;                 ///< it has the name of a class that starts programs
+    std::vector<std::string> libraries;  ///< what may be names of libraries that it opens
 };
 
 /// A class of Java (The Java Virtual Machine Specification, 4.4: the constant pool). Nothing for

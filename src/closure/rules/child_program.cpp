@@ -175,6 +175,33 @@ void keep_commands(Evidence& evidence, NodeId node) {
     });
 }
 
+/// xkbcomp of "\"%s%sxkbcomp\" -w %d": a command line whose folder is filled in; else empty.
+std::string_view filled_in_program(std::string_view text) {
+    constexpr std::string_view folder = "%s";
+    text.remove_prefix(text.starts_with('"') ? 1 : 0);
+    if (!text.starts_with(folder)) {
+        return {};
+    }
+    while (text.starts_with(folder) || text.starts_with('/')) {
+        text.remove_prefix(text.starts_with('/') ? 1 : folder.size());
+    }
+    const auto end = std::find_if(text.begin(), text.end(),
+                                  [](char c) { return !is_letter(c) && c != '-' && c != '_'; });
+    const std::string_view rest(end, text.end());
+    return rest.starts_with('"') || rest.starts_with(" -") ? std::string_view(text.begin(), end)
+                                                           : std::string_view();
+}
+
+void keep_filled_in(Evidence& evidence, NodeId node) {
+    for_each_string(evidence, node, [&](std::string_view text) {
+        const std::string_view name = filled_in_program(text);
+        if (!name.empty()) {
+            evidence.keep_program(name, {child_program.id, node, Confidence::likely,
+                                         "starts programs and has \"" + std::string(text) + '"'});
+        }
+    });
+}
+
 /// The siblings that a program names: "postgres", of a command line its first word, and the end of
 /// "/agent/gpg-agent" and of "%s/postdrop -r", as linkers lay a text into the end of a longer one.
 std::set<std::string, std::less<>> named_siblings(Evidence& evidence, NodeId node) {
@@ -257,6 +284,7 @@ void inspect(Evidence& evidence, NodeId node) {
     if (imports_any(evidence, node, by_shell)) {
         keep_commands(evidence, node);
     }
+    keep_filled_in(evidence, node);
     keep_siblings(evidence, node);
     keep_relatives(evidence, node);
     keep_helpers(evidence, node);

@@ -293,14 +293,18 @@ bool is_erlang_folder(const rootfs::Rootfs& tree, NodeId folder) {
     });
 }
 
-bool is_shared(const Evidence& evidence, NodeId folder) {
+/// Whoever names it means little of what is in it.
+bool is_common(const Evidence& evidence, NodeId folder) {
     const Text& path = evidence.rootfs()[folder].path;
-    constexpr std::size_t many = 4;
     return std::binary_search(shared_folders.begin(), shared_folders.end(), path) ||
            is_multiarch_folder(path) || is_ballast(evidence, folder) ||
-           is_erlang_folder(evidence.rootfs(), folder) ||
-           (owners(evidence, folder, many) >= many &&
-            !evidence.remembered(is_plugin_folder, folder));
+           is_erlang_folder(evidence.rootfs(), folder);
+}
+
+bool is_shared(const Evidence& evidence, NodeId folder) {
+    constexpr std::size_t many = 4;
+    return is_common(evidence, folder) || (owners(evidence, folder, many) >= many &&
+                                           !evidence.remembered(is_plugin_folder, folder));
 }
 
 /// A link to a folder of plug-ins in one that only the number of packages makes a shared one:
@@ -404,6 +408,17 @@ void keep_named(Evidence& evidence, const rootfs::Resolution& found, const Reaso
         return;
     }
     keep_folder(evidence, *found.node, reason, unwanted);
+}
+
+void keep_asked_for(Evidence& evidence, std::string_view path, const Reason& reason,
+                    std::string_view from) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const rootfs::Resolution found = tree.resolve(path, from);
+    keep_named(evidence, found, reason);
+    if (found.node && tree[*found.node].is_directory() && !is_common(evidence, *found.node) &&
+        !is_for_the_host(tree[*found.node].path)) {
+        keep_folder(evidence, *found.node, reason);
+    }
 }
 
 }  // namespace slimimg::closure

@@ -33,4 +33,9 @@ void keep_named(Evidence& evidence, const rootfs::Resolution& found, const Reaso
 void keep_named(Evidence& evidence, std::string_view path, const Reason& reason,
                 std::string_view from = "/", bool (*unwanted)(const rootfs::Node&) = nullptr);
 
+/// The same where the image's own command line or scripts name it: a folder is meant as a whole
+/// then, however many packages have something in it (Maven's /usr/share/maven-repo).
+void keep_asked_for(Evidence& evidence, std::string_view path, const Reason& reason,
+                    std::string_view from = "/");
+
 }  // namespace slimimg::closure

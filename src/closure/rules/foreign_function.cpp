@@ -1,14 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <deque>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "slimimg/base/path.hpp"
 
-#include "closure/rules/process.hpp"
+#include "closure/rules/called_library.hpp"
 #include "closure/rules/python_parts.hpp"
 #include "closure/rules/rules.hpp"
 
@@ -52,60 +50,6 @@ std::set<std::string_view> quoted_names(std::string_view code) {
     return names;
 }
 
-/// The program whose interpreter runs the script: the nearest one up the chain of reasons.
-std::optional<NodeId> interpreter_of(Evidence& evidence, NodeId script) {
-    std::deque<NodeId> work{script};
-    std::set<NodeId> seen{script};
-    while (!work.empty()) {
-        const NodeId node = work.front();
-        work.pop_front();
-        if (const auto link = evidence.links().find(node);
-            link != evidence.links().end() && link->second.kind != Link::Kind::none) {
-            return node;
-        }
-        for (const Reason& reason : evidence.kept().at(node)) {
-            if (reason.from && evidence.is_kept(*reason.from) && seen.insert(*reason.from).second) {
-                work.push_back(*reason.from);
-            }
-        }
-    }
-    return std::nullopt;
-}
-
-/// Where libraries are: beside those of the program, and the loaders' common folders.
-std::set<std::string> library_folders(Evidence& evidence, NodeId program) {
-    std::set<std::string> folders{"/lib", "/usr/lib", "/usr/lib64", "/usr/local/lib"};
-    for (const LoadedObject& object : evidence.links().at(program).objects) {
-        if (object.file != program) {
-            folders.emplace(path::parent(evidence.rootfs()[object.file].path));
-        }
-    }
-    return folders;
-}
-
-/// "libmagic.so.1" for "magic": what a search for the name finds, by the names that the linker and
-/// the loader use, not by the file's full version.
-std::set<std::string> libraries_called(Evidence& evidence, NodeId program, std::string_view name) {
-    const rootfs::Rootfs& tree = evidence.rootfs();
-    const std::string start = "lib" + std::string(name) + ".so";
-    std::set<std::string> found;
-    for (const std::string& folder : library_folders(evidence, program)) {
-        const auto node = tree.resolve(folder).node;
-        if (!node) {
-            continue;
-        }
-        for (const NodeId file : tree.children(*node)) {
-            const std::string_view base = path::basename(tree[file].path);
-            const std::string_view version =
-                base.starts_with(start) ? base.substr(start.size()) : "?";
-            if (version.empty() || (version.starts_with('.') && version.rfind('.') == 0)) {
-                found.emplace(base);
-            }
-        }
-    }
-    return found;
-}
-
 void inspect(Evidence& evidence, NodeId node) {
     const rootfs::Node& file = evidence.rootfs()[node];
     // Modules of Python itself explain these calls with examples.
@@ -124,13 +68,7 @@ void inspect(Evidence& evidence, NodeId node) {
     for (const std::string_view name : quoted_names(code)) {
         const Reason reason{foreign_function.id, node, Confidence::likely,
                             "opens libraries and names " + std::string(name)};
-        if (name.starts_with("lib") && name.find(".so") != std::string_view::npos) {
-            any = keep_dlopened(evidence, *program, name, reason) || any;
-            continue;
-        }
-        for (const std::string& library : libraries_called(evidence, *program, name)) {
-            any = keep_dlopened(evidence, *program, library, reason) || any;
-        }
+        any = keep_called_library(evidence, *program, name, reason) || any;
     }
     // ctypes.util.find_library asks ldconfig what there is (Lib/ctypes/util.py).
     if (any && code.find("find_library") != std::string_view::npos) {

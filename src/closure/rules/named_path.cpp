@@ -92,6 +92,18 @@ bool is_program_file(const Node& node) {
     return node.is_executable() && path::basename(node.path).find(".so") == std::string_view::npos;
 }
 
+/// A folder of helper programs, of the same origin as the file that names it: some other file of
+/// that origin starts them (Samba's servers of RPC, Wireshark's ways to capture).
+bool has_own_helpers(const Evidence& evidence, NodeId folder, NodeId file) {
+    const rootfs::Rootfs& tree = evidence.rootfs();
+    const std::vector<NodeId> children = tree.children(folder);
+    return tree[folder].is_directory() && !children.empty() &&
+           std::all_of(children.begin(), children.end(), [&](NodeId child) {
+               return is_program_file(tree[child]) &&
+                      evidence.packages().have_same_origin(child, file);
+           });
+}
+
 /// What the file that names a path may do with it.
 struct Naming {
     NodeId file;
@@ -120,7 +132,9 @@ void keep_one_path(Evidence& evidence, std::string_view text, const Naming& nami
     keep_named(evidence, found,
                {named_path.id, naming.file, weak ? Confidence::hint : Confidence::likely,
                 "names " + std::string(text)},
-               naming.starts_programs ? nullptr : is_program_file);
+               naming.starts_programs || has_own_helpers(evidence, *found.node, naming.file)
+                   ? nullptr
+                   : is_program_file);
 }
 
 /// Compilers write a short folder's name into instructions (FONTCONFIG_PATH in fontconfig's
@@ -273,6 +287,27 @@ bool is_build_record(std::string_view text) {
     });
 }
 
+/// "${exec_prefix}/lib/syslog-ng/3.38", where a program fills in itself what configure would have:
+/// with the prefix of a distribution.
+std::string with_folders(std::string_view text) {
+    static constexpr std::array<std::array<std::string_view, 2>, 9> folders{
+        {{"${prefix}", "/usr"},
+         {"${exec_prefix}", "/usr"},
+         {"${bindir}", "/usr/bin"},
+         {"${sbindir}", "/usr/sbin"},
+         {"${libdir}", "/usr/lib"},
+         {"${libexecdir}", "/usr/libexec"},
+         {"${datadir}", "/usr/share"},
+         {"${sysconfdir}", "/etc"},
+         {"${localstatedir}", "/var"}}};
+    for (const auto& [variable, folder] : folders) {
+        if (text.starts_with(variable)) {
+            return std::string(folder).append(text.substr(variable.size()));
+        }
+    }
+    return std::string(text);
+}
+
 /// "php-fpm.conf" of "%s/php-fpm.conf", whose folder stands in a string of its own; else empty.
 std::string_view file_in_folder(std::string_view text) {
     constexpr std::string_view start = "%s/";
@@ -323,7 +358,9 @@ void inspect_elf(Evidence& evidence, NodeId node) {
         return;
     }
     for_each_with_slash(evidence, node, [&](std::string_view text) {
-        if (text.size() > 1 && !is_build_record(text)) {
+        if (text.starts_with("${")) {
+            scan_text(evidence, with_folders(text), naming);
+        } else if (text.size() > 1 && !is_build_record(text)) {
             scan_text(evidence, text, naming);
         }
     });

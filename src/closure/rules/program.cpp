@@ -42,7 +42,7 @@ void keep_argument(Evidence& evidence, std::string_view word, const std::string&
         if (text.empty() || text == "." || text == "/" || text.starts_with('-')) {
             continue;
         }
-        keep_named(
+        keep_asked_for(
             evidence, text,
             {program.id, std::nullopt, Confidence::likely, origin + " names " + std::string(text)},
             workdir);

@@ -22,6 +22,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::openssl,
         &rules::qt_plugin,
         &rules::named_path,
+        &rules::font_name,
         &rules::application_file,
         &rules::package_data,
         &rules::child_program,
@@ -41,6 +42,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::ruby,
         &rules::erlang,
         &rules::lua,
+        &rules::tex,
         &rules::node_js,
     };
     return list;

@@ -213,6 +213,8 @@ void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& nam
         keep_program_somewhere(evidence, path::basename(named.path), origin, reason);
         return;
     }
+    const bool asked_for = named.use == ShellPath::Use::argument &&
+                           (!origin.file || !evidence.packages().owner(*origin.file));
     std::vector<std::string> bases{origin.workdir};
     if (!named.path.starts_with('/')) {
         bases.insert(bases.end(), facts.folders.begin(), facts.folders.end());
@@ -228,6 +230,8 @@ void keep_path(Evidence& evidence, const ShellFacts& facts, const ShellPath& nam
         } else if (named.use == ShellPath::Use::written) {
             evidence.keep_path(path::parent(full), reason);
             evidence.keep_path(full, reason);
+        } else if (full != "/" && full != base && asked_for) {
+            keep_asked_for(evidence, full, reason);
         } else if (full != "/" && full != base) {
             keep_named(evidence, full, reason);
         }

@@ -1,0 +1,143 @@
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/closure.hpp"
+#include "support/installed.hpp"
+#include "support/loadable.hpp"
+#include "support/program.hpp"
+
+using namespace slimimg;
+using namespace test;
+using namespace std::string_literals;
+
+namespace {
+
+/// Packages "p0" to "p3" that each have one file of a folder.
+std::vector<Installed> owners_of(const std::string& folder) {
+    std::vector<Installed> packages;
+    for (int i = 0; i < 4; ++i) {
+        const std::string number = std::to_string(i);
+        packages.push_back({"p" + number, "", folder + "/f" + number + "\n"});
+    }
+    return packages;
+}
+
+}  // namespace
+
+TEST_CASE("a folder that many packages share is meant by the image's own words only") {
+    const auto image = [](std::vector<std::string> argv, const std::string& script,
+                          bool packed = false) {
+        std::vector<Member> members{
+            folder("usr"), folder("usr/share"),       folder("usr/share/repo"),
+            folder("bin"), file("bin/sh", "x", 0755), file("bin/build", script, 0755)};
+        for (int i = 0; i < 4; ++i) {
+            members.push_back(file("usr/share/repo/f" + std::to_string(i), "x"));
+        }
+        std::vector<Installed> packages = owners_of("/usr/share/repo");
+        if (packed) {
+            packages.push_back({"build", "", "/bin/build\n"});
+        }
+        return ClosureOf(tree_of(installed(tar(members), packages)), runs(std::move(argv)));
+    };
+    const std::string plain = program_with({}, "x");
+    CHECK(image({"/bin/build", "-Drepo=/usr/share/repo"}, plain).keeps("/usr/share/repo/f0"));
+    CHECK(image({"/bin/sh", "-c", "build /usr/share/repo"}, plain).keeps("/usr/share/repo/f0"));
+    const std::string script = "#!/bin/sh\nmake /usr/share/repo\n";
+    CHECK(image({"/bin/build"}, script).keeps("/usr/share/repo/f0"));
+    CHECK_FALSE(image({"/bin/build"}, script, true).keeps("/usr/share/repo/f0"));
+    CHECK_FALSE(image({"/bin/build", "/usr/share"}, plain).keeps("/usr/share/repo/f0"));
+    CHECK_FALSE(image({"/bin/build"}, program_with({}, "\0/usr/share/repo\0"s))
+                    .keeps("/usr/share/repo/f0"));
+}
+
+TEST_CASE("a font that code has the file name of stays") {
+    const std::string fonts = "usr/share/fonts/truetype/dejavu/";
+    const auto image = [&](const std::string& path, const std::string& content) {
+        return ClosureOf(
+            tree({file(fonts + "DejaVuSans.ttf", "x"), file(fonts + "DejaVuSans-Bold.ttf", "x"),
+                  file("usr/local/share/fonts/Open Sans.otf", "x"), file("srv/DejaVuSans.ttf", "x"),
+                  file("bin/app", program_with({}, "x"), 0755), file(path, content, 0755)}),
+            runs({"/bin/app", "/" + path}));
+    };
+    const ClosureOf script = image("app/a.py", "font = truetype('DejaVuSans.ttf', 14)\n");
+    CHECK(script.rules("/" + fonts + "DejaVuSans.ttf") == "font-name");
+    CHECK_FALSE(script.keeps("/" + fonts + "DejaVuSans-Bold.ttf"));
+    CHECK(script.rules("/srv/DejaVuSans.ttf") == "application-file");
+    CHECK(
+        image("app/a.js", "x(\"Open Sans.otf\")\n").keeps("/usr/local/share/fonts/Open Sans.otf"));
+    CHECK(image("app/a.sh", "convert -font DejaVuSans.ttf a b\n")
+              .keeps("/" + fonts + "DejaVuSans.ttf"));
+    CHECK(image("app/a", program_with({}, "\0DejaVuSans-Bold.ttf\0"s))
+              .keeps("/" + fonts + "DejaVuSans-Bold.ttf"));
+    CHECK_FALSE(image("app/a.py", "'NotDejaVuSans.ttf' + 'DejaVuSans.ttfx'\n")
+                    .keeps("/" + fonts + "DejaVuSans.ttf"));
+}
+
+TEST_CASE("TeX keeps the trees of its settings without their documentation") {
+    const auto image = [](const std::string& settings, const std::string& data) {
+        return ClosureOf(tree({file("usr/share/texlive/texmf-dist/web2c/texmf.cnf", settings),
+                               file("usr/share/texlive/texmf-dist/tex/a.sty", "x"),
+                               file("usr/share/texlive/texmf-dist/doc/a.pdf", "x"),
+                               file("usr/share/texlive/texmf-var/pdftex.fmt", "x"),
+                               file("usr/share/texlive/b/b.tfm", "x"),
+                               file("usr/bin/mktexpk", program_with({}, "x"), 0755),
+                               file("bin/tex", program_with({}, data), 0755)}),
+                         runs({"/bin/tex"}));
+    };
+    const std::string settings =
+        "% where\nTEXMFROOT = $SELFAUTOPARENT\nTEXMFDIST = $TEXMFROOT/texmf-dist\n"
+        "TEXMFSYSVAR=$TEXMFROOT/texmf-var\nTEXMF = {$TEXMFDIST,$TEXMFROOT/b}\n";
+    const ClosureOf named = image(settings, "\0texmf.cnf\0"s);
+    CHECK(named.rules("/usr/share/texlive/texmf-dist/tex/a.sty") == "tex");
+    CHECK(named.keeps("/usr/share/texlive/texmf-var/pdftex.fmt"));
+    CHECK(named.keeps("/usr/bin/mktexpk"));
+    CHECK_FALSE(named.keeps("/usr/share/texlive/texmf-dist/doc/a.pdf"));
+    CHECK_FALSE(named.keeps("/usr/share/texlive/b/b.tfm"));
+    CHECK_FALSE(image(settings, "x").keeps("/usr/share/texlive/texmf-var/pdftex.fmt"));
+    CHECK(image("TEXMFDIST = /usr/share/texlive/texmf-var\n", "\0texmf.cnf\0"s)
+              .rules("/usr/share/texlive/texmf-var/pdftex.fmt") == "named-path tex");
+    CHECK_FALSE(image("TEXMFA = $TEXMFB\nTEXMFB = $TEXMFA$TEXMFA\n", "\0texmf.cnf\0"s)
+                    .keeps("/usr/share/texlive/texmf-var/pdftex.fmt"));
+}
+
+TEST_CASE("a folder of helpers stays where a library of their own names it") {
+    const auto image = [](const std::string& helpers, const std::vector<Installed>& others) {
+        std::vector<Installed> packages = others;
+        packages.push_back({"serve", "", "/usr/bin/serve\n/usr/lib/libserve.so.1\n" + helpers});
+        return ClosureOf(
+            tree_of(installed(
+                tar({folder("usr"), folder("usr/bin"), folder("usr/lib"),
+                     file("usr/lib/libserve.so.1",
+                          loadable({.soname = "libserve.so.1", .data = "\0/usr/lib/rpc\0"s})),
+                     folder("usr/lib/rpc"), file("usr/lib/rpc/helper", program_with({}, "x"), 0755),
+                     file("usr/bin/serve", loadable_program({.needed = {"libserve.so.1"}}), 0755)}),
+                packages)),
+            runs({"/usr/bin/serve"}));
+    };
+    CHECK(image("/usr/lib/rpc/helper\n", {}).keeps("/usr/lib/rpc/helper"));
+    CHECK_FALSE(image("", {{"other", "", "/usr/lib/rpc/helper\n"}}).keeps("/usr/lib/rpc/helper"));
+}
+
+TEST_CASE("configure's variables in a program are the folders of a distribution") {
+    const ClosureOf image(
+        tree({file("usr/lib/log/3/liba.so", "x"), file("usr/share/log/b.conf", "x"),
+              file("bin/log", program_with({}, "\0${exec_prefix}/lib/log/3\0${datadir}/log\0"s),
+                   0755)}),
+        runs({"/bin/log"}));
+    CHECK(image.rules("/usr/lib/log/3/liba.so") == "named-path");
+    CHECK(image.keeps("/usr/share/log/b.conf"));
+}
+
+TEST_CASE("a program whose folder a command line fills in is started") {
+    const auto image = [](const std::string& data) {
+        return ClosureOf(tree({file("bin/keys", program_with({}, "x"), 0755),
+                               file("bin/screen", program_with({"execl"}, data), 0755)}),
+                         runs({"/bin/screen"}));
+    };
+    CHECK(image("\0\"%s%skeys\" -w %d\0"s).rules("/bin/keys") == "child-program");
+    CHECK(image("\0%s/keys -w\0"s).keeps("/bin/keys"));
+    CHECK_FALSE(image("\0%skeys are gone\0"s).keeps("/bin/keys"));
+    CHECK_FALSE(image("\0all %skeys -w\0"s).keeps("/bin/keys"));
+}
