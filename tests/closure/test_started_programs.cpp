@@ -397,3 +397,17 @@ TEST_CASE("what the recipes of make's targets run stays") {
     CHECK_FALSE(image({"make", "loop"}).keeps("/usr/bin/first"));
     CHECK_FALSE(image({"make", "last"}).keeps("/usr/bin/first"));
 }
+
+TEST_CASE("a script reads what is beside it, though where it is depends on a run") {
+    const std::string script = "#!/bin/sh\nwhere=`echo $0 | sed 's,/.*,,'`\n. $where/utils.sh\n";
+    const ClosureOf image(
+        tree_of(installed(
+            tar({folder("bin"), file("bin/sh", program_with({}, "x"), 0755),
+                 file("bin/tool", program_with({}, "x"), 0755), folder("usr"), folder("usr/lib"),
+                 folder("usr/lib/checks"), file("usr/lib/checks/utils.sh", "tool\n"),
+                 file("usr/lib/checks/one", script, 0755)}),
+            {{"checks", "", "/usr/lib/checks/utils.sh\n/usr/lib/checks/one\n"}})),
+        runs({"/usr/lib/checks/one"}));
+    CHECK(image.rules("/usr/lib/checks/utils.sh") == "shell-script");
+    CHECK(image.keeps("/bin/tool"));
+}

@@ -65,6 +65,14 @@ std::vector<ShellSource> sourced_files(Evidence& evidence, std::optional<NodeId>
         }
         return files;
     }
+    // "$PROGPATH/utils.sh", of a folder that the script works out from "$0".
+    if (script && name.starts_with("*/") && !path::is_glob(name.substr(2))) {
+        const std::string_view own = path::parent(tree[*script].path);
+        if (const auto beside = tree.resolve(name.substr(2), own).node) {
+            add(*beside);
+        }
+        return files;
+    }
     const std::string folder(path::parent(full.substr(0, full.find_first_of("*?["))));
     if (const auto start = tree.resolve(folder).node; start && folder != "/") {
         for (NodeId id = *start; id < tree[*start].subtree_end; ++id) {
