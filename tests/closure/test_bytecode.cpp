@@ -164,13 +164,12 @@ TEST_CASE("an assembly of .NET keeps what its user strings name") {
 TEST_CASE("libraries that compiled code opens by name stay") {
     const auto image = [](const std::string& path, const std::string& code,
                           const std::string& map = "") {
-        return ClosureOf(
-            tree({file("usr/lib/libtess.so.5", loadable({.soname = "libtess.so.5"})),
-                  file("usr/lib/libplus.so", loadable({.soname = "libplus.so"})),
-                  file("usr/lib/libother.so.1", loadable({.soname = "libother.so.1"})),
-                  file("etc/mono/config", map), file(path, code),
-                  file("usr/bin/vm", loadable_program({}), 0755)}),
-            runs({"/usr/bin/vm", "/" + path}));
+        return ClosureOf(tree({file("usr/lib/libtess.so.5", loadable({.soname = "libtess.so.5"})),
+                               file("usr/lib/libplus.so", loadable({.soname = "libplus.so"})),
+                               file("usr/lib/libother.so.1", loadable({.soname = "libother.so.1"})),
+                               file("etc/mono/config", map), file(path, code),
+                               file("usr/bin/vm", loadable_program({}), 0755)}),
+                         runs({"/usr/bin/vm", "/" + path}));
     };
     const std::vector<std::string> jna{"com/sun/jna/Native"};
     const ClosureOf java = image("a.jar", zip({{"A.class", java_class(jna, {"tess"})}}));
