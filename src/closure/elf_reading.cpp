@@ -117,11 +117,13 @@ std::shared_ptr<const ElfReading> ReadAhead::find(NodeId inode) {
 void ReadAhead::drop(NodeId inode) {
     const std::lock_guard lock(mutex_);
     waiting_.erase(inode);
-    read_.erase(inode);
     if (at_ == inode) {
         at_.reset();
     }
-    changed_.notify_all();
+    // Most files are none that were read, and waking a thread for nothing costs more than this.
+    if (read_.erase(inode) != 0) {
+        changed_.notify_all();
+    }
 }
 
 /// What was read and nobody asked for takes memory.

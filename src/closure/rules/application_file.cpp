@@ -51,14 +51,17 @@ bool is_leftover(const Node& node) {
                                                             "/root/.nuget/",
                                                             "/root/.cpanm/"};
     const std::string_view path = node.path;
+    // Each of the parts has one of these, and few paths do.
+    const bool may_have_caches =
+        path.find("/.") != path.npos || path.find("/_") != path.npos || path.starts_with("/root/");
     const auto is_below = [&](std::string_view folder) {
         return path::is_within(path, folder) && path != folder;
     };
     return std::any_of(folders.begin(), folders.end(), is_below) ||
            (!node.is_directory() && std::any_of(runtime.begin(), runtime.end(), is_below)) ||
-           std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-               return path.find(part) != std::string_view::npos;
-           });
+           (may_have_caches && std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+                return path.find(part) != std::string_view::npos;
+            }));
 }
 
 /// Where applications are put: what a RUN step leaves there is theirs.

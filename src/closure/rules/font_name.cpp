@@ -27,8 +27,8 @@ bool is_in_fonts(std::string_view path) {
 Names font_files(Evidence& evidence, NodeId) {
     Names names;
     for (const Node& node : evidence.rootfs().nodes()) {
-        if (!node.is_directory() && is_in_fonts(node.path) &&
-            ends_with_one_of(node.path, endings)) {
+        if (ends_with_one_of(node.path, endings) && is_in_fonts(node.path) &&
+            !node.is_directory()) {
             names.emplace(path::basename(node.path));
         }
     }
@@ -84,10 +84,11 @@ void inspect(Evidence& evidence, NodeId node) {
     }
     const auto nodes = evidence.rootfs().nodes();
     for (NodeId id = 0; id < nodes.size(); ++id) {
-        const std::string_view name = path::basename(nodes[id].path);
-        if (!nodes[id].is_directory() && is_in_fonts(nodes[id].path) && named.contains(name)) {
+        const std::string_view path = nodes[id].path;
+        if (ends_with_one_of(path, endings) && is_in_fonts(path) && !nodes[id].is_directory() &&
+            named.contains(path::basename(path))) {
             evidence.keep(id, {font_name.id, node, Confidence::likely,
-                               "names the font " + std::string(name)});
+                               "names the font " + std::string(path::basename(path))});
         }
     }
 }

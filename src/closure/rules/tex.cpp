@@ -89,7 +89,7 @@ bool is_documentation(const Node& node) {
 Names find_settings(Evidence& evidence, NodeId) {
     Names found;
     for (const Node& node : evidence.rootfs().nodes()) {
-        if (node.is_file() && path::basename(node.path) == settings_name) {
+        if (node.path.ends_with("/texmf.cnf") && node.is_file()) {
             found.emplace(node.path);
         }
     }
