@@ -144,7 +144,9 @@ TEST_CASE("of a class that starts programs the words of commands count") {
     CHECK(image({"java/lang/Runtime", "exec"}, {"sh"}).keeps("/usr/bin/sh"));
     CHECK_FALSE(image({"java/lang/Runtime"}, {"sh"}).keeps("/usr/bin/sh"));
     CHECK(image(starter, {"ffmpeg | id -u"}).keeps("/usr/bin/id"));
-    CHECK_FALSE(image(starter, {"id"}).keeps("/usr/bin/id"));
+    CHECK(image(starter, {"id"}).keeps("/usr/bin/id"));
+    CHECK_FALSE(image({}, {"id"}).keeps("/usr/bin/id"));
+    CHECK_FALSE(image(starter, {"id of"}).keeps("/usr/bin/id"));
     CHECK_FALSE(image(starter, {"needs ffmpeg"}).keeps("/usr/bin/ffmpeg"));
     CHECK_FALSE(image({}, {"ffmpeg -i \1"}).keeps("/usr/bin/ffmpeg"));
 }
@@ -162,14 +164,13 @@ TEST_CASE("an assembly of .NET keeps what its user strings name") {
 }
 
 TEST_CASE("libraries that compiled code opens by name stay") {
-    const auto image = [](const std::string& path, const std::string& code,
-                          const std::string& map = "") {
-        return ClosureOf(tree({file("usr/lib/libtess.so.5", loadable({.soname = "libtess.so.5"})),
-                               file("usr/lib/libplus.so", loadable({.soname = "libplus.so"})),
-                               file("usr/lib/libother.so.1", loadable({.soname = "libother.so.1"})),
-                               file("etc/mono/config", map), file(path, code),
-                               file("usr/bin/vm", loadable_program({}), 0755)}),
-                         runs({"/usr/bin/vm", "/" + path}));
+    const auto image = [](const std::string& path, const std::string& code) {
+        return ClosureOf(
+            tree({file("usr/lib/libtess.so.5", loadable({.soname = "libtess.so.5"})),
+                  file("usr/lib/libplus.so", loadable({.soname = "libplus.so"})),
+                  file("usr/lib/libother.so.1", loadable({.soname = "libother.so.1"})),
+                  file(path, code, 0755), file("usr/bin/vm", loadable_program({}), 0755)}),
+            runs({"/usr/bin/vm", "/" + path}));
     };
     const std::vector<std::string> jna{"com/sun/jna/Native"};
     const ClosureOf java = image("a.jar", zip({{"A.class", java_class(jna, {"tess"})}}));
@@ -181,11 +182,39 @@ TEST_CASE("libraries that compiled code opens by name stay") {
     }
     // No version is tried.
     CHECK_FALSE(image("a.dll", assembly({"tess"}, {})).keeps("/usr/lib/libtess.so.5"));
+    const std::string mark =
+        "\x8b\x12\x02\xb9\x6a\x61\x20\x38\x72\x7b\x93\x02\x14\xd7\xa0\x32"
+        "\x13\xf5\xb9\xe6\xef\xae\x33\x18\xee\x3b\x2d\xce\x24\xb3\x6a\xae";
+    const std::string code = assembly({"plus"}, {});
+    CHECK(image("app/run", loadable_program({.data = mark}) + code).keeps("/usr/lib/libplus.so"));
+    CHECK_FALSE(image("app/run", loadable_program({}) + code).keeps("/usr/lib/libplus.so"));
+}
+
+TEST_CASE("Mono's code keeps the assemblies and libraries that it refers to") {
     const std::string map =
         "<configuration>\n<dllmap dll=\"Tess.dll\" target=\"$mono_libdir/libtess.so.5\" "
         "os=\"!windows\"/>\n<dllmap dll=\"Other\" target=\"libother.so.1\" os=\"osx\"/>\n";
-    const ClosureOf mono = image("a.exe", assembly({"Tess.dll", "Other"}, {}), map);
-    CHECK(mono.keeps("/usr/lib/libtess.so.5"));
-    CHECK_FALSE(mono.keeps("/usr/lib/libother.so.1"));
-    CHECK_FALSE(image("a.exe", assembly({}, {}), map).keeps("/usr/lib/libtess.so.5"));
+    const std::string xml = "usr/lib/mono/gac/System.Xml/4.0__b7/System.Xml.dll";
+    const auto image = [&](const std::vector<std::string>& names) {
+        return ClosureOf(
+            tree({file("usr/lib/libtess.so.5", loadable({.soname = "libtess.so.5"})),
+                  file("usr/lib/libother.so.1", loadable({.soname = "libother.so.1"})),
+                  file("etc/mono/config", map), file(xml, assembly({"System.Core"}, {})),
+                  file("usr/lib/mono/4.5/System.Core.dll", assembly({"mscorlib"}, {})),
+                  file("usr/lib/mono/4.5/mscorlib.dll", assembly({}, {})),
+                  file("usr/lib/mono/4.5/I18N.West.dll", assembly({}, {})),
+                  file("usr/share/zoneinfo/UTC", "x"), file("a.exe", assembly(names, {})),
+                  file("usr/bin/mono", loadable_program({}), 0755)}),
+            runs({"/usr/bin/mono", "/a.exe"}));
+    };
+    const ClosureOf all = image({"Tess.dll", "Other", "System.Xml"});
+    CHECK(all.rules("/usr/lib/libtess.so.5") == "mono");
+    CHECK_FALSE(all.keeps("/usr/lib/libother.so.1"));
+    CHECK(all.rules("/" + xml) == "mono");
+    CHECK(all.keeps("/usr/lib/mono/4.5/System.Core.dll"));
+    CHECK(all.keeps("/usr/lib/mono/4.5/I18N.West.dll"));
+    CHECK(all.rules("/usr/share/zoneinfo/UTC").find("mono") != std::string::npos);
+    const ClosureOf few = image({});
+    CHECK_FALSE(few.keeps("/" + xml));
+    CHECK_FALSE(few.keeps("/usr/lib/libtess.so.5"));
 }

@@ -1,12 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "slimimg/archive/zip.hpp"
 #include "slimimg/base/one_of.hpp"
-#include "slimimg/base/path.hpp"
 
 #include "closure/rules/bytecode_texts.hpp"
 #include "closure/rules/called_library.hpp"
@@ -49,37 +47,6 @@ void add_commands(std::string_view text, ProgramNames& words) {
 /// Before the name of a library among what code names.
 constexpr std::string_view library_mark = "library ";
 
-using DllMap = std::map<std::string, std::string, std::less<>>;
-
-std::string_view attribute(std::string_view element, std::string_view name) {
-    const std::size_t at = element.find(std::string(name).append("=\""));
-    if (at == element.npos) {
-        return {};
-    }
-    const std::string_view rest = element.substr(at + name.size() + 2);
-    return rest.substr(0, rest.find('"'));
-}
-
-/// Mono's names of libraries for those that its assemblies import (mono-config(5)).
-DllMap read_dll_map(Evidence& evidence) {
-    DllMap map;
-    const auto settings = evidence.rootfs().resolve("/etc/mono/config").node;
-    if (!settings || !evidence.rootfs()[*settings].is_file()) {
-        return map;
-    }
-    constexpr std::string_view start = "<dllmap ";
-    const std::string_view text = evidence.text(*settings);
-    for (std::size_t at = text.find(start); at != text.npos; at = text.find(start, at + 1)) {
-        const std::string_view element = text.substr(at, text.substr(at).find('>'));
-        const std::string_view system = attribute(element, "os");
-        const std::string_view target = attribute(element, "target");
-        if (!target.empty() && (system.empty() || system.starts_with('!'))) {
-            map.emplace(attribute(element, "dll"), path::basename(target));
-        }
-    }
-    return map;
-}
-
 /// What the code of one file names.
 class Search {
   public:
@@ -87,7 +54,6 @@ class Search {
         : evidence_(evidence),
           programs_(programs_for_applications(evidence)),
           libraries_(callable_libraries(evidence)),
-          dll_map_(read_dll_map(evidence)),
           node_(node) {}
 
     void look_at(std::string_view name, Bytes content, int depth) {
@@ -97,7 +63,7 @@ class Search {
             const BytecodeTexts code = class_texts(content);
             add(code);
             add_libraries(code);
-        } else if (is_assembly(name)) {
+        } else if (is_assembly(name) || is_bundle(content)) {
             const BytecodeTexts code = assembly_texts(content);
             add(code);
             add_modules(code);
@@ -156,9 +122,6 @@ class Search {
                     found_.insert(std::string(library_mark) + file);
                 }
             }
-            if (const auto mapped = dll_map_.find(name); mapped != dll_map_.end()) {
-                found_.insert(std::string(library_mark) + mapped->second);
-            }
         }
     }
 
@@ -167,15 +130,15 @@ class Search {
         return node && !evidence_.rootfs()[*node].is_executable();
     }
 
-    /// A lone word or the first of several may be any; between the operators of a shell it is a
-    /// command.
+    /// The first of several words may be any, but for the names that were installed; a literal of
+    /// just a program's name, and what stands between the operators of a shell, is a command.
     void add_started(std::string_view text) {
         const bool shell = text.find(" | ") != text.npos || text.find(" && ") != text.npos;
         ProgramNames words;
         add_commands(text, words);
         for (const std::string& word : words) {
             if (word[0] == '/' || programs_.contains(word) ||
-                (shell && evidence_.find_program(word).node)) {
+                ((shell || word == text) && evidence_.find_program(word).node)) {
                 found_.insert(word);
             }
         }
@@ -184,7 +147,6 @@ class Search {
     Evidence& evidence_;
     const ProgramNames& programs_;
     const ProgramNames& libraries_;
-    const DllMap dll_map_;
     NodeId node_;
     ProgramNames found_;
 };
@@ -195,41 +157,34 @@ ProgramNames read_names(Evidence& evidence, NodeId node) {
     return search.found();
 }
 
-bool is_of_the_runtime(std::string_view path) {
-    return path.ends_with("/lib/rt.jar") || path.find("/shared/Microsoft.") != path.npos;
+/// The runtimes' own code starts nothing by itself; what a distribution's package starts, the
+/// package depends on.
+bool is_of_the_application(const Evidence& evidence, NodeId node) {
+    const std::string_view path = evidence.rootfs()[node].path;
+    return !evidence.packages().owner(node) && !path.ends_with("/lib/rt.jar") &&
+           path.find("/shared/Microsoft.") == path.npos;
 }
 
-/// The virtual machine, or where the config names both any program: each finds the same libraries.
-std::optional<NodeId> program_for(Evidence& evidence, NodeId code) {
-    if (const auto program = interpreter_of(evidence, code)) {
-        return program;
-    }
-    for (const auto& [program, link] : evidence.links()) {
-        if (link.kind != Link::Kind::none) {
-            return program;
-        }
-    }
-    return std::nullopt;
+/// A program with its assemblies behind it in one file.
+bool is_single_file(Evidence& evidence, NodeId node) {
+    const elf::ElfFacts* facts = evidence.elf(node);
+    return facts != nullptr && facts->is_program() && is_bundle(as_bytes(evidence.text(node)));
 }
 
 void inspect(Evidence& evidence, NodeId node) {
     const Node& file = evidence.rootfs()[node];
-    const bool code = file.is_file() && (is_java_archive(file.path) || is_assembly(file.path) ||
-                                         file.path.ends_with(".class"));
-    // What a distribution's package starts, the package depends on; but Mono's has its own names
-    // for libraries.
-    const bool packed = evidence.packages().owner(node).has_value();
-    if (!code || is_of_the_runtime(file.path) || (packed && !is_assembly(file.path))) {
+    const bool code =
+        is_java_archive(file.path) || is_assembly(file.path) || file.path.ends_with(".class");
+    if (!file.is_file() || !is_of_the_application(evidence, node) ||
+        (!code && !is_single_file(evidence, node))) {
         return;
     }
     for (const std::string& name : evidence.noted("bytecode-names", node, read_names)) {
         const Reason reason{bytecode.id, node, Confidence::likely, "its code names " + name};
         if (name.starts_with(library_mark)) {
-            if (const auto program = program_for(evidence, node)) {
+            if (const auto program = machine_of(evidence, node)) {
                 keep_called_library(evidence, *program, name.substr(library_mark.size()), reason);
             }
-        } else if (packed) {
-            continue;
         } else if (name[0] != '/') {
             evidence.keep_program(name, reason);
         } else {

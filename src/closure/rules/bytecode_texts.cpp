@@ -198,4 +198,13 @@ BytecodeTexts assembly_texts(Bytes file) {
     return found;
 }
 
+bool is_bundle(Bytes file) {
+    // SHA-256 of ".net core bundle".
+    constexpr std::string_view mark(
+        "\x8b\x12\x02\xb9\x6a\x61\x20\x38\x72\x7b\x93\x02\x14\xd7\xa0\x32"
+        "\x13\xf5\xb9\xe6\xef\xae\x33\x18\xee\x3b\x2d\xce\x24\xb3\x6a\xae",
+        32);
+    return contains(file, mark);
+}
+
 }  // namespace slimimg::closure

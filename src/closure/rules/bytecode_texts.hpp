@@ -22,4 +22,8 @@ BytecodeTexts class_texts(Bytes file);
 /// metadata; the heap of user strings).
 BytecodeTexts assembly_texts(Bytes file);
 
+/// A native program of .NET that may have assemblies behind it (Microsoft.NET.HostModel.Bundle):
+/// with the mark before which the place of their list stands.
+bool is_bundle(Bytes file);
+
 }  // namespace slimimg::closure

@@ -79,6 +79,18 @@ std::optional<NodeId> interpreter_of(Evidence& evidence, NodeId script) {
     return std::nullopt;
 }
 
+std::optional<NodeId> machine_of(Evidence& evidence, NodeId code) {
+    if (const auto program = interpreter_of(evidence, code)) {
+        return program;
+    }
+    for (const auto& [program, link] : evidence.links()) {
+        if (link.kind != Link::Kind::none) {
+            return program;
+        }
+    }
+    return std::nullopt;
+}
+
 bool keep_called_library(Evidence& evidence, NodeId program, std::string_view name,
                          const Reason& reason) {
     if (name.starts_with("lib") && name.find(".so") != std::string_view::npos) {

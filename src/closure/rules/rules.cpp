@@ -38,6 +38,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::python,
         &rules::java,
         &rules::bytecode,
+        &rules::mono,
         &rules::packed_library,
         &rules::ruby,
         &rules::erlang,

@@ -44,6 +44,7 @@ extern const Rule bytecode;
 extern const Rule packed_library;
 extern const Rule ruby;
 extern const Rule erlang;
+extern const Rule mono;
 extern const Rule node_js;
 
 }  // namespace slimimg::closure::rules
