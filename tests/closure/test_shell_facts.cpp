@@ -421,3 +421,70 @@ TEST_CASE("values that are made of each other stay few") {
     CHECK(facts.commands.size() == 17);
     CHECK(facts.unknown.empty());
 }
+
+TEST_CASE("a shell that reads standard input runs what the script writes there") {
+    CHECK(commands("cat <<EOF | bash\ntool a\nEOF\n") == Lines{"cat", "bash", "tool a"});
+    CHECK(commands("echo 'tool a' | sh -s\n") == Lines{"sh -s", "tool a"});
+    CHECK(commands("bash - < <(echo tool a)\n") == Lines{"bash -", "tool a"});
+    CHECK(commands(". /dev/stdin <<< 'tool a'\n") == Lines{"tool a"});
+    CHECK(commands("at now <<X\ntool a\nX\n") == Lines{"at now", "tool a"});
+    CHECK(commands("curl x | sh\n") == Lines{"curl x", "sh"});
+}
+
+TEST_CASE("what read, printf -v and cat with a here-document give a variable") {
+    CHECK(commands("read -r x <<< tool; $x\n") == Lines{"tool"});
+    CHECK(commands("printf -v x tool; $x\n") == Lines{"tool"});
+    CHECK(commands("printf -v x %s tool; $x\n") == Lines{"tool"});
+    CHECK(commands("x=$(cat <<E\ntool\nE\n)\n$x\n").back() == "tool");
+}
+
+TEST_CASE("lines of cron's tables that a script writes are commands") {
+    CHECK(commands("echo '*/5 * * * * tool a' | crontab -\n").front() == "tool a");
+    CHECK(commands("(crontab -l; echo \"0 3 * * 1-5 tool a\") | crontab -\n").back() ==
+          "crontab -");
+    CHECK(commands("echo '0 3 * * 1-5 tool a%input' >> /etc/crontabs/root\n") == Lines{"tool a"});
+    CHECK(commands("echo '@daily root tool a' > /etc/cron.d/x\n") == Lines{"tool a"});
+    CHECK(commands("crontab - <<X\nMAILTO=a\n* * * * * tool a\nX\n").front() == "tool a");
+    CHECK(commands("echo '1 2 3 4 words'\n").empty());
+    CHECK(commands("echo '@daily'; echo '* * * * *'\n").empty());
+}
+
+TEST_CASE("code for interpreters is found, in words and in standard input") {
+    const auto code = [](std::string_view script) {
+        Lines lines;
+        for (const ShellCode& each : read_shell(script, context()).code) {
+            lines.push_back(each.program + ": " + each.text);
+        }
+        return lines;
+    };
+    CHECK(code("python3 -u -c 'import os'\n") == Lines{"python3: import os"});
+    CHECK(code("perl -lne 'print' f\n") == Lines{"perl: print"});
+    CHECK(code("/usr/bin/node --eval x\n") == Lines{"node: x"});
+    CHECK(code("php -r 'x();'\n") == Lines{"php: x();"});
+    CHECK(code("python3 - <<E\nimport os\nE\n") == Lines{"python3: import os\n"});
+    CHECK(code("ruby <<E\nx\nE\n") == Lines{"ruby: x\n"});
+    CHECK(code("python3 app.py -c x\nperl script -e x\n").empty());
+}
+
+TEST_CASE("a name of which a variable that nothing sets is a part may be another one") {
+    const ShellFacts facts =
+        read_shell("start_web() { tool; }\nstart_job() { job; }\nstart_$MODE\n", context());
+    CHECK(facts.commands.size() == 3);  // start_ itself may be a program
+    CHECK(commands("x=web\nstart_web() { tool; }\nstart_job() { job; }\n[ $x ] && start_$x\n")
+              .front() == "tool");
+    CHECK(paths("cat /etc/app/settings-$ENVIRONMENT.yml\n", ShellPath::Use::argument) ==
+          Lines{"/etc/app/settings-.yml", "/etc/app/settings-*.yml"});
+    CHECK(paths("cat $PREFIX/etc/app\n", ShellPath::Use::argument) == Lines{"/etc/app"});
+}
+
+TEST_CASE("more programs that run another one") {
+    for (const char* line :
+         {"watch -n 1 tool a", "watch 'tool a'", "parallel -j4 tool a", "envdir /env tool a",
+          "ddtrace-run tool a", "newrelic-admin run-program tool a", "doppler run -p x -- tool a",
+          "op run -- tool a", "conda run -n env tool a", "gdb --args tool a",
+          "script -qc 'tool a' /x", "my_init -- tool a", "proxychains4 -q tool a",
+          "daemon --name x -- tool a"}) {
+        INFO(line);
+        CHECK(commands(std::string(line) + "\n").back() == "tool a");
+    }
+}

@@ -158,3 +158,16 @@ TEST_CASE(
     CHECK_FALSE(keeps(image({folder(package), file(package + "names.py", "tool = 'convert'\n")},
                             "import tool\n" + starts)));
 }
+
+TEST_CASE("code between the words of a shell starts programs too") {
+    const auto keeps = [](const std::string& line, const std::string& program) {
+        return python_app("app/main.sh", "#!/bin/sh\n" + line + "\n").keeps(program);
+    };
+    CHECK(keeps("python3 -c 'import os; os.system(\"sort x\")'", "/usr/bin/sort"));
+    CHECK(keeps("perl -e 'system(\"sort x\")'", "/usr/bin/sort"));
+    CHECK(keeps("ruby -e 'system \"sort\"'", "/usr/bin/sort"));
+    CHECK(keeps("node -e 'require(\"child_process\").execSync(\"sort x\")'", "/usr/bin/sort"));
+    CHECK(keeps("php -r 'passthru(\"sort x\");'", "/usr/bin/sort"));
+    CHECK(keeps("python3 - <<E\nimport subprocess\nsubprocess.run(['sort'])\nE", "/usr/bin/sort"));
+    CHECK_FALSE(keeps("python3 -c 'print(\"sort\")'", "/usr/bin/sort"));
+}

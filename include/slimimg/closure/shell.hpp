@@ -110,10 +110,19 @@ struct ShellPath {
 };
 std::string_view shell_path_use_name(ShellPath::Use use);
 
+/// Code that the script gives to an interpreter: `python3 -c CODE`, `perl <<EOF`.
+struct ShellCode {
+    std::string program;  ///< the interpreter's name, without a folder
+    std::string text;
+    ShellPlace place;
+    ShellReach reach = ShellReach::always;
+};
+
 struct ShellFacts {
     std::vector<std::string> files;  ///< the script, then what is read for it
     std::vector<ShellCommand> commands;
     std::vector<ShellPath> paths;
+    std::vector<ShellCode> code;
     /// exec "$@" and the like: the script's own arguments are run as a command. Where they are
     /// known the command is in `commands` too.
     std::optional<ShellPlace> runs_arguments;

@@ -7,6 +7,7 @@
 #include "slimimg/base/lines.hpp"
 #include "slimimg/base/path.hpp"
 
+#include "closure/cron_table.hpp"
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/rules.hpp"
 #include "closure/rules/script_tokens.hpp"
@@ -109,31 +110,11 @@ CronTable cron_table(const Node& node) {
                : CronTable::none;
 }
 
-void skip_word(std::string_view& line) {
-    line.remove_prefix(std::min(line.find_first_of(" \t"), line.size()));
-    line = trim(line);
-}
-
-bool is_a_time(std::string_view line) {
-    return line.front() == '@' || line.front() == '*' ||
-           std::isdigit(static_cast<unsigned char>(line.front())) != 0;
-}
-
 void read_cron_table(Evidence& evidence, NodeId node, CronTable table) {
     const Text& name = evidence.rootfs()[node].path;
     bool any = false;
     for_each_setting(evidence.text(node), [&](std::string_view line) {
-        if (!is_a_time(line)) {
-            return;  // a variable
-        }
-        constexpr int fields = 5;
-        const int words =
-            (line.front() == '@' ? 1 : fields) + (table == CronTable::of_the_system ? 1 : 0);
-        for (int word = 0; word < words; ++word) {
-            skip_word(line);
-        }
-        // "%" ends the command: what follows is its input.
-        const std::string_view command = line.substr(0, line.find('%'));
+        const std::string_view command = cron_command(line, table == CronTable::of_the_system);
         if (!command.empty()) {
             any = true;
             keep_shell_text(evidence, command, ShellDialect::dash, {node, name, "/", {}, 0},

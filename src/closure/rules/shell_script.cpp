@@ -18,6 +18,7 @@
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
 #include "closure/rules/rules.hpp"
+#include "closure/rules/started_command.hpp"
 #include "closure/shell/operand.hpp"
 
 namespace slimimg::closure::rules {
@@ -289,6 +290,11 @@ void apply(Evidence& evidence, const ShellFacts& facts,
             keep_profiles(evidence, origin);
         }
     }
+    for (const ShellCode& code : facts.code) {
+        if (code.reach != ShellReach::never) {
+            keep_started_by(evidence, code, origin);
+        }
+    }
     for (const ShellPath& named : facts.paths) {
         keep_path(evidence, facts, named, origin);
     }
@@ -365,7 +371,7 @@ void read_wrapped(Evidence& evidence, const std::vector<std::string>& line,
     // Of the program itself its own rule tells.
     std::erase_if(facts.commands,
                   [&](const ShellCommand& command) { return command.name() == line.front(); });
-    if (!facts.commands.empty()) {
+    if (!facts.commands.empty() || !facts.code.empty()) {
         facts.paths.clear();
         apply(evidence, facts, started, origin);
     }

@@ -1,3 +1,5 @@
+#include "closure/rules/started_command.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -43,8 +45,8 @@ Started programs_of(const ScriptCall& call) {
     return started;
 }
 
-void keep_call(Evidence& evidence, NodeId script, const ScriptCall& call, const Started& started,
-               bool own) {
+void keep_call(Evidence& evidence, std::optional<NodeId> script, const ScriptCall& call,
+               const Started& started, bool own) {
     const std::string place = " (line " + std::to_string(call.line) + ")";
     bool any = own && (started.computed || !started.programs.empty());
     for (const std::string& name : started.programs) {
@@ -159,6 +161,24 @@ void inspect(Evidence& evidence, NodeId node) {
     }
 }
 
+/// The language of an interpreter's command line.
+std::optional<ScriptLanguage> language_of(std::string_view program) {
+    struct Entry {
+        std::string_view name;
+        ScriptLanguage language;
+    };
+    static constexpr std::array<Entry, 6> entries{{{"lua", ScriptLanguage::lua},
+                                                   {"node", ScriptLanguage::javascript},
+                                                   {"perl", ScriptLanguage::perl},
+                                                   {"php", ScriptLanguage::php},
+                                                   {"python", ScriptLanguage::python},
+                                                   {"ruby", ScriptLanguage::ruby}}};
+    const auto* const entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& each) {
+        return program.starts_with(each.name);
+    });
+    return entry == entries.end() ? std::nullopt : std::optional(entry->language);
+}
+
 }  // namespace
 
 const Rule started_command{.id = "started-command",
@@ -167,3 +187,20 @@ const Rule started_command{.id = "started-command",
                            .settle = keep_wanted_programs};
 
 }  // namespace slimimg::closure::rules
+
+namespace slimimg::closure {
+
+void keep_started_by(Evidence& evidence, const ShellCode& code, const ShellOrigin& origin) {
+    const auto language = rules::language_of(code.program);
+    if (!language || code.text.size() > largest_script) {
+        return;
+    }
+    // PHP's -r has no "<?php".
+    const std::string text = (*language == ScriptLanguage::php ? "<?php " : "") + code.text;
+    for (ScriptCall call : script_calls(script_tokens(text, *language), *language)) {
+        call.line = code.place.line;
+        rules::keep_call(evidence, origin.file, call, rules::programs_of(call), true);
+    }
+}
+
+}  // namespace slimimg::closure

@@ -58,6 +58,12 @@ void Reader::run_source(const Here& here, const Fields& argv) {
     }
     const std::string& name = argv[1].text;
     add_path(here, name, Use::sourced);
+    if (name == "/dev/stdin") {
+        for (const std::string& text : input(here)) {
+            run_string(here, text);
+        }
+        return;
+    }
     const std::vector<ShellSource> sources = files_named(shown(name));
     if (sources.empty() && !is_known(name)) {
         doubt(here, "shell-source-unknown",
@@ -223,10 +229,12 @@ void Reader::run_read(const Here& here, const Fields& argv) {
             const bool silent = is_read && argv[i].text == "-s";
             i += has_option(valued, argv[i].text) && !silent ? 1U : 0U;
         } else if (is_known(argv[i].text)) {
-            const bool from_pipe = is_read && here.statement->source;
-            for (std::string& value :
-                 from_pipe ? expander_.output(program_.statements[*here.statement->source])
-                           : std::vector<std::string>{unknown_text()}) {
+            std::vector<std::string> values =
+                is_read && here.statement != nullptr ? input(here) : std::vector<std::string>();
+            if (values.empty()) {
+                values.push_back(unknown_text());
+            }
+            for (std::string& value : values) {
                 variables_.assign(argv[i].text, std::move(value));
             }
         }
@@ -236,10 +244,15 @@ void Reader::run_read(const Here& here, const Fields& argv) {
 void Reader::run_print(const Here& here, const Fields& argv) {
     for (std::size_t i = 1; i < argv.size(); ++i) {
         add_paths(here, argv[i].text, Use::mentioned);
+        run_cron_lines(here, argv[i].text);
     }
-    if (argv.front().text == "printf" && argv.size() > 2 && argv[1].text == "-v" &&
+    if (argv.front().text == "printf" && argv.size() > 3 && argv[1].text == "-v" &&
         is_known(argv[2].text)) {
-        variables_.assign(argv[2].text, unknown_text());
+        const bool plain = argv[3].text.find('%') == argv[3].text.npos;
+        const bool copies = argv[3].text == "%s" && argv.size() == 5;
+        variables_.assign(argv[2].text, plain    ? argv[3].text
+                                        : copies ? argv[4].text
+                                                 : unknown_text());
     }
 }
 

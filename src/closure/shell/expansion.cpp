@@ -41,6 +41,26 @@ std::vector<Fields> one_field_each(std::vector<std::string> values) {
     return lists;
 }
 
+bool is_name_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// The variable of "start_$MODE" and "${APP_ENV}-settings": for one that nothing sets, a name that
+/// just lacks it would be none.
+bool is_part_of_a_name(const Word& word, const Part& part) {
+    const Part* const before = &part == &word.front() ? nullptr : &part - 1;
+    const Part* const after = &part == &word.back() ? nullptr : &part + 1;
+    const auto is_text = [](const Part* other) {
+        return other != nullptr && other->kind == Part::Kind::text && !other->text.empty();
+    };
+    const auto joins = [](char c) { return is_name_char(c) || c == '-' || c == '.'; };
+    return part.kind == Part::Kind::parameter && part.operation.empty() && !part.indirect &&
+           part.subscript.empty() && !part.length && !part.text.empty() &&
+           is_name_char(part.text[0]) && (part.text[0] < '0' || part.text[0] > '9') &&
+           ((is_text(before) && joins(before->text.back())) ||
+            (is_text(after) && joins(after->text.front())));
+}
+
 bool begins_with_tilde(const Part& part) {
     return part.kind == Part::Kind::text && !part.quoted &&
            (part.text == "~" || part.text.starts_with("~/"));
@@ -228,6 +248,12 @@ void Variables::assign_list(const std::string& name, Fields list, bool append) {
     });
 }
 
+bool Variables::is_unset(std::string_view name) const {
+    return context_.environment.find(name) == context_.environment.end() &&
+           declared_.find(name) == declared_.end() && now_.count(std::string(name)) == 0 &&
+           before_.count(std::string(name)) == 0 && !is_set_at_run_time(name);
+}
+
 std::vector<Fields> Variables::parameters(ScopeId scope) const {
     Lists result;
     if (const auto called = calls_before_.find(scope);
@@ -304,8 +330,11 @@ std::vector<Fields> Expander::combine(const Word& word, ScopeId scope, std::stri
     std::vector<Builder> builders(1);
     for (const Part& part : word) {
         const bool is_home = &part == &word.front() && begins_with_tilde(part);
-        const Options choices =
+        Options choices =
             is_home ? in_home(part.text.substr(1)) : options(part, scope, assigned_to);
+        if (is_part_of_a_name(word, part) && variables_.is_unset(part.text)) {
+            choices.choices.push_back({{unknown_text(), false}});
+        }
         const std::size_t ways = choices.choices.size();
         // All combinations where they are few, else each choice at least once.
         const bool product =
@@ -659,6 +688,13 @@ std::vector<std::string> Expander::output(const std::string& name, const Stateme
     const bool looks_up = name == "command" || name == "type";
     if ((resolves || looks_up) && arguments.size() == 1) {
         return each(0, as_it_is);
+    }
+    if (name == "cat" && arguments.empty()) {
+        for (const Redirection& redirection : statement.redirections) {
+            if (redirection.body) {
+                return texts(program_.here_documents[*redirection.body], statement.scope);
+            }
+        }
     }
     if (name == "find") {
         return patterns_of_find(words_of(statement, 1));

@@ -67,6 +67,9 @@ class Variables {
     /// The text assigns it somewhere: until it is known what, it is not taken as unset.
     void declare(const std::string& name) { declared_.insert(name); }
 
+    /// Nothing that is known gives it a value: it is empty, unless who starts the script sets it.
+    [[nodiscard]] bool is_unset(std::string_view name) const;
+
     /// Every list of parameters of a scope; none where nobody calls it.
     [[nodiscard]] std::vector<Fields> parameters(ScopeId scope) const;
     /// A call; heard of in the next round.

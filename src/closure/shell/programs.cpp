@@ -1,5 +1,10 @@
+#include <algorithm>
+#include <array>
+
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/path.hpp"
 
+#include "closure/cron_table.hpp"
 #include "closure/shell/awk.hpp"
 #include "closure/shell/operand.hpp"
 #include "closure/shell/reader.hpp"
@@ -112,10 +117,18 @@ void Reader::run_wrapped(const Here& here, const Fields& argv) {
         run_type(here, argv);
     } else if (name.ends_with("awk")) {
         run_awk(inner, argv);
+    } else if (name == "crontab" || name == "supercronic") {
+        run_crontab(inner, argv);
+    } else if (name == "at" || name == "batch") {
+        for (const std::string& text : input(inner)) {
+            run_script(inner, text, {});
+        }
     } else if (const Wrapper* wrapper = find_wrapper(name)) {
         run_wrapper(inner, *wrapper, argv);
     } else if (shell_dialect(name)) {
         run_shell(inner, argv);
+    } else {
+        run_interpreter(inner, argv);
     }
 }
 
@@ -189,7 +202,12 @@ void Reader::run_wrapper(const Here& here, const Wrapper& wrapper, const Fields&
             }
         } else if (is_option(argv[i]) && !dashes && !only_command_left) {
             const bool joined_value = option.size() < text.size();
-            if (option == wrapper.script_option && i + 1 < argv.size()) {
+            // `script -qc CMD`, `flock -nc CMD`: letters joined into one option.
+            const bool gives_script =
+                option == wrapper.script_option ||
+                (wrapper.script_option.size() == 2 && option.size() > 2 && option[1] != '-' &&
+                 option.back() == wrapper.script_option[1]);
+            if (gives_script && i + 1 < argv.size()) {
                 run_script(here, argv[i + 1].text, {});
                 return;
             }
@@ -223,6 +241,10 @@ void Reader::run_wrapper(const Here& here, const Wrapper& wrapper, const Fields&
     if (wrapper.name == "xargs" && !command.empty()) {
         command.push_back({unknown_text(), false});
     }
+    if (wrapper.joins && !command.empty()) {
+        run_script(here, joined(command, 0), {});
+        return;
+    }
     run(here, command);
 }
 
@@ -248,8 +270,10 @@ void Reader::run_shell(const Here& here, const Fields& argv) {
     const std::size_t i = operand.at;
     if (operand.is_text && i < argv.size()) {
         run_script(here, argv[i].text, tail(argv, i + 2));
-    } else if (i >= argv.size()) {
-        run_here_documents(here);
+    } else if (i >= argv.size() || argv[i].text == "-" || argv[i].text == "/dev/stdin") {
+        for (const std::string& text : input(here)) {
+            run_script(here, text, {});
+        }
     } else {
         std::vector<ShellSource> files = files_named(shown(argv[i].text));
         // One with its own first line is read for itself.
@@ -278,14 +302,106 @@ void Reader::run_script(const Here& here, const std::string& text, const Fields&
     run_text("script:" + text, text, std::nullopt, inner, &arguments);
 }
 
-void Reader::run_here_documents(const Here& here) {
+std::vector<std::string> Reader::input(const Here& here) {
+    std::vector<std::string> texts;
     if (here.statement == nullptr) {
-        return;
+        return texts;
     }
     for (const Redirection& redirection : here.statement->redirections) {
         if (redirection.body) {
-            const Word& body = program_.here_documents[*redirection.body];
-            run_script(here, expander_.texts(body, here.scope).front(), {});
+            texts.push_back(
+                expander_.texts(program_.here_documents[*redirection.body], here.scope).front());
+        } else if (redirection.kind == Redirection::Kind::here_string) {
+            texts.push_back(expander_.texts(redirection.target, here.scope).front());
+        } else if (redirection.kind == Redirection::Kind::read && redirection.target.size() == 1 &&
+                   redirection.target.front().kind == Part::Kind::process) {
+            for (const StatementId id : redirection.target.front().body) {
+                texts.push_back(expander_.output(program_.statements[id]).front());
+            }
+        }
+    }
+    if (texts.empty() && here.statement->source) {
+        texts = expander_.output(program_.statements[*here.statement->source]);
+    }
+    std::erase(texts, unknown_text());  // what other programs put out
+    return texts;
+}
+
+void Reader::run_interpreter(const Here& here, const Fields& argv) {
+    /// Its options may be joined into one: `perl -lne`.
+    struct Interpreter {
+        std::string_view name;
+        std::string_view options;
+        char joined = '\0';
+    };
+    static constexpr std::array<Interpreter, 6> interpreters{
+        {{"lua", " -e "},
+         {"node", " -e --eval -p --print -pe "},
+         {"perl", " -E ", 'e'},
+         {"php", " -r "},
+         {"python", " -c "},
+         {"ruby", "", 'e'}}};
+    const std::string name(path::basename(argv.front().text));
+    const auto* const known = std::find_if(
+        interpreters.begin(), interpreters.end(),
+        [&](const Interpreter& each) { return std::string_view(name).starts_with(each.name); });
+    if (known == interpreters.end()) {
+        return;
+    }
+    const auto add = [&](const std::string& text) {
+        if (code_.size() < most_texts && expander_.spend(8 * text.size())) {
+            code_.push_back({{name, shown(text), place(here), {}}, here.scope, here.conditional});
+        }
+    };
+    std::size_t i = 1;
+    for (; i < argv.size() && is_option(argv[i]); ++i) {
+        const std::string& option = argv[i].text;
+        const bool joined =
+            known->joined != '\0' && option[1] != '-' && option.ends_with(known->joined);
+        if ((joined || has_option(known->options, option)) && i + 1 < argv.size()) {
+            add(argv[i + 1].text);
+            return;
+        }
+    }
+    if (i >= argv.size() || argv[i].text == "-") {
+        for (const std::string& text : input(here)) {
+            add(text);
+        }
+    }
+}
+
+void Reader::run_crontab(const Here& here, const Fields& argv) {
+    std::size_t i = 1;
+    while (i < argv.size() && is_option(argv[i])) {
+        i += argv[i].text == "-u" || argv[i].text == "-c" ? 2U : 1U;
+    }
+    if (i >= argv.size() || argv[i].text == "-") {
+        for (const std::string& text : input(here)) {
+            run_cron_lines(here, text);
+        }
+        return;
+    }
+    for (const ShellSource& file : files_named(shown(argv[i].text))) {
+        run_cron_lines(here, file.text);
+    }
+}
+
+void Reader::run_cron_lines(const Here& here, std::string_view text) {
+    const bool of_system =
+        here.statement != nullptr &&
+        std::any_of(
+            here.statement->redirections.begin(), here.statement->redirections.end(),
+            [&](const Redirection& redirection) {
+                const std::string target =
+                    redirection.body ? "" : expander_.texts(redirection.target, here.scope).front();
+                return target.find("/cron.d/") != target.npos || target == "/etc/crontab";
+            });
+    Here inner = here.as_program();
+    inner.conditional = true;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view line = take_line(rest);
+        if (is_cron_line(line)) {
+            run_script(inner, std::string(cron_command(line, of_system)), {});
         }
     }
 }

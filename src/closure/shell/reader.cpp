@@ -167,6 +167,7 @@ void Reader::run_unit(std::size_t index, const Here& caller) {
 void Reader::begin_round(unsigned round) {
     round_ = round;
     commands_.clear();
+    code_.clear();
     paths_.clear();
     doubts_.clear();
     calls_.clear();
@@ -270,6 +271,7 @@ std::vector<ShellReach> Reader::reaches() const {
 void Reader::finish() {
     const std::vector<ShellReach> reach_of = reaches();
     finish_commands(reach_of);
+    finish_code(reach_of);
     finish_paths(reach_of);
     finish_unknown(reach_of);
     for (const auto& [name, scopes] : functions_) {
@@ -298,6 +300,16 @@ void Reader::finish_commands(const std::vector<ShellReach>& reach_of) {
         }
         if (told.insert(std::move(key)).second) {
             facts_.commands.push_back(std::move(command));
+        }
+    }
+}
+
+void Reader::finish_code(const std::vector<ShellReach>& reach_of) {
+    std::set<std::string> told;
+    for (Found<ShellCode>& found : code_) {
+        found.value.reach = reach_at(reach_of, found.scope, found.conditional);
+        if (told.insert(found.value.program + unknown + found.value.text).second) {
+            facts_.code.push_back(std::move(found.value));
         }
     }
 }

@@ -183,14 +183,23 @@ class Reader {
     /// A text for another shell.
     void run_script(const Here& here, const std::string& text, const Fields& arguments);
 
-    /// sh <<EOF: the here-document is a script.
-    void run_here_documents(const Here& here);
+    /// python3 -c CODE, perl -e CODE; or the code comes by standard input.
+    void run_interpreter(const Here& here, const Fields& argv);
+    /// crontab FILE, crontab -.
+    void run_crontab(const Here& here, const Fields& argv);
+    /// The lines of a cron table in a text that the script writes.
+    void run_cron_lines(const Here& here, std::string_view text);
+
+    /// What the statement may read from standard input, as far as its text tells: here-documents
+    /// and strings, what echo, printf and cat put into a pipe.
+    std::vector<std::string> input(const Here& here);
 
     // ---- the end --------------------------------------------------------------------------
 
     /// How each scope is reached: along the calls from the script itself.
     [[nodiscard]] std::vector<ShellReach> reaches() const;
     void finish();
+    void finish_code(const std::vector<ShellReach>& reach_of);
     void finish_commands(const std::vector<ShellReach>& reach_of);
     void finish_paths(const std::vector<ShellReach>& reach_of);
     void finish_unknown(const std::vector<ShellReach>& reach_of);
@@ -212,6 +221,7 @@ class Reader {
 
     std::vector<Fields> new_parameters_;  ///< of the `set` that is being looked at
     std::vector<Found<ShellCommand>> commands_;
+    std::vector<Found<ShellCode>> code_;
     std::vector<Found<ShellPath>> paths_;
     std::vector<Found<Diagnostic>> doubts_;
     struct Call {

@@ -76,6 +76,7 @@ void Reader::redirect(const Here& here, const Redirection& redirection) {
         const Word& body = program_.here_documents[*redirection.body];
         const std::string text = expander_.texts(body, here.scope).front();
         add_paths(here, text, Use::mentioned);
+        run_cron_lines(here, text);
         // cat > /usr/local/bin/tool <<END: a script that this one writes is there to be run.
         const auto words = first_line(text).words;
         if (std::any_of(words.begin(), words.end(),

@@ -25,6 +25,7 @@ struct Wrapper {
     std::string_view rest_option = {};     ///< with it the rest is a command; blanks around
     bool script_only = false;   ///< the rest is no command: su's user and shell arguments
     bool after_dashes = false;  ///< the command stands behind "--" only
+    bool joins = false;         ///< its words are joined to a shell's text
 };
 const Wrapper* find_wrapper(std::string_view name);
 
