@@ -98,7 +98,7 @@ TEST_CASE("Python: what a variable holds") {
     CHECK(php("$t = 'a'; exec(\"b | $t\"); exec(\"c {$t->d}\");") == "b | a |sh; c $computed |sh");
     CHECK(python("cmd: str = os.environ.get('X', 'a')\nsubprocess.run([cmd])") == "~'a'");
     CHECK(python("a = a\nsubprocess.run(a)") == "~?");
-    CHECK(python("a = {'b': 'c'}\nsubprocess.run([a[b]])") == "?");
+    CHECK(python("a = {'b': 'c', 'd': 'e f'}\nsubprocess.run([a[b]])") == "'c'; 'e' 'f'");
     CHECK(python("a = 'b' if c else 'd'\nsubprocess.run([a])") == "~'d'");
     CHECK(python("if cmd == ['a']: pass\nsubprocess.run(cmd)") == "~?");
 }
@@ -153,4 +153,53 @@ TEST_CASE("without such words a script is not read") {
     CHECK_FALSE(may_start_programs("regex.exec('x')", Language::javascript));
     CHECK(may_start_programs("IO.popen", Language::ruby));
     CHECK(may_start_programs("$x = `ls`", Language::php));
+}
+
+TEST_CASE("Python: commands of lists, loops, attributes and paths") {
+    CHECK(python("args = ['a']\nargs += ['b']\nsubprocess.run(args)") == "~'a'");
+    CHECK(python("args = []\nargs.append('a')\nargs.extend(['b'])\nsubprocess.run(args)") ==
+          "~'a'");
+    CHECK(python("args = ['a']\nsubprocess.run(args + ['b'])") == "~'a'");
+    CHECK(python("class C:\n  tool = 'a'\n  def f(self): subprocess.run([self.tool, 'x'])") ==
+          "~'a' 'x'");
+    CHECK(python("for t in ('a', 'b'): subprocess.run([t])") == "'a'; 'b'");
+    CHECK(python("T = ['a', 'b c']\nfor t in T: os.system(t)") == "a |sh; b c |sh");
+    CHECK(python("[subprocess.run([t]) for t in ['a', 'b']]") == "'a'; 'b'");
+    CHECK(python("subprocess.run(['a'] if x else ['b'])") == "'b'; 'a'");
+    CHECK(python("subprocess.run('a b'.split())") == "'a' 'b'");
+    CHECK(python("subprocess.run(' '.join(['a', x]), shell=True)").starts_with("a"));
+    CHECK(python("subprocess.run([os.path.join(folder, 'a'), 'x'])") == "'a' 'x'");
+    CHECK(python("subprocess.run([str(pathlib.Path('/usr') / 'a')])") == "'a'");
+}
+
+TEST_CASE("Python: functions under other names, and packages around them") {
+    CHECK(python("from subprocess import *\nrun(['a'])") == "'a'");
+    CHECK(python("start = subprocess.Popen\nstart(['a'])") == "'a'");
+    CHECK(python("run = functools.partial(subprocess.run, check=True)\nrun(['a'])") == "'a'");
+    CHECK(python("import pty; pty.spawn(['a'])") == "'a'");
+    CHECK(python("from sh import apt_get, b\napt_get('x')") == "'apt-get'; 'b'");
+    CHECK(python("import sh\nsh.a('x')") == "'a'");
+    CHECK(python("from plumbum.cmd import a\nfrom plumbum import local\nlocal['b']()") ==
+          "'a'; 'b'");
+}
+
+TEST_CASE("functions of the application's own that start what they are given") {
+    CHECK(python("def run(cmd, *more): return subprocess.run([cmd, *more])\nrun('a', 'b')") ==
+          "~?; a");
+    CHECK(python("def sh(c): return subprocess.check_output(c, shell=True)\nsh(f'a {x} b')") ==
+          "~? |sh; a $computed b |sh");
+    CHECK(python("class R:\n  def go(self, x, cmd):\n    os.system(f'{cmd} -x')\n"
+                 "R().go(1, 'a b')") == "? |sh; a b |sh");
+    CHECK(python("class R:\n  def __init__(self, cmd): Popen(cmd)\nfrom subprocess import Popen\n"
+                 "R(['a'])") == "~?; 'a'");
+    CHECK(python("def one(c): os.system(c)\ndef two(d): one(d)\ntwo('a b')") == "~? |sh; a b |sh");
+    CHECK(javascript("const {spawn} = require('child_process')\nconst go = (cmd, args) => "
+                     "spawn(cmd, args)\ngo('a', ['b'])") == "~?; a");
+    CHECK(javascript("const cp = require('child_process')\nclass R { run(cmd) { cp.exec(cmd) } }\n"
+                     "new R().run('a b')") == "~? |sh; a b |sh");
+    CHECK(php("class R { function go(string $cmd) { exec($cmd); } } (new R)->go('a b');") ==
+          "~? |sh; a b |sh");
+    CHECK(ruby("def go(cmd)\n  system(cmd)\nend\ngo('a b')\ngo('a | b')") == "~?; a b; a | b |sh");
+    // What is handed on is not what is started.
+    CHECK(python("def f(a, b): subprocess.run(['x', a])\nf('y', 'z')") == "'x' ''\"$computed\"''");
 }

@@ -56,7 +56,7 @@ TEST_CASE("a computed command is told, and names in quotes of what was installed
     const ClosureOf image =
         python_app("app/main.py",
                    "import subprocess\ntools = {'png': 'convert', 'list': 'sort'}\n"
-                   "subprocess.run([tools[kind], '-x'])\n");
+                   "subprocess.run([pick(tools), '-x'])\n");
     CHECK(image.keeps("/usr/bin/convert"));
     CHECK_FALSE(image.keeps("/usr/bin/sort"));
     REQUIRE(is_open(image));
@@ -170,4 +170,23 @@ TEST_CASE("code between the words of a shell starts programs too") {
     CHECK(keeps("php -r 'passthru(\"sort x\");'", "/usr/bin/sort"));
     CHECK(keeps("python3 - <<E\nimport subprocess\nsubprocess.run(['sort'])\nE", "/usr/bin/sort"));
     CHECK_FALSE(keeps("python3 -c 'print(\"sort\")'", "/usr/bin/sort"));
+}
+
+TEST_CASE("one file of the application defines a function that starts programs, another calls it") {
+    const auto image = [](const std::string& helper, const std::string& main) {
+        const std::string program = loadable({.type = 2});
+        return ClosureOf(
+            tree_of(
+                {tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+                      folder("usr/bin"), file("usr/bin/python3", program, 0755),
+                      file("usr/bin/sort", program, 0755)}),
+                 tar({folder("app"), file("app/helper.py", helper), file("app/main.py", main)})}),
+            runs({"/usr/bin/python3", "/app/main.py"}));
+    };
+    const std::string helper = "import subprocess\ndef execute(cmd): subprocess.run(cmd)\n";
+    CHECK(image(helper, "from helper import execute\nexecute(['sort', 'x'])\n")
+              .rules("/usr/bin/sort") == "started-command");
+    CHECK(image(helper, "import helper\nhelper.execute(['sort'])\n").keeps("/usr/bin/sort"));
+    CHECK_FALSE(image(helper, "print(['sort', 'x'])\n").keeps("/usr/bin/sort"));
+    CHECK_FALSE(image("def execute(cmd): pass\n", "execute(['sort'])\n").keeps("/usr/bin/sort"));
 }

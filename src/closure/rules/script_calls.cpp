@@ -10,6 +10,8 @@
 #include "slimimg/base/bytes.hpp"
 #include "slimimg/base/quoting.hpp"
 
+#include "closure/rules/script_functions.hpp"
+
 namespace slimimg::closure {
 namespace {
 
@@ -19,6 +21,8 @@ using Tokens = std::vector<ScriptToken>;
 
 constexpr std::size_t longest_expression = 400;
 constexpr int deepest_variable = 4;
+constexpr int deepest_runner = 3;          ///< functions that call each other
+constexpr std::size_t most_elements = 64;  ///< of a list whose every element is a command
 
 /// How a function takes its command.
 enum class Form {
@@ -62,6 +66,10 @@ constexpr auto functions = std::to_array<Function>({
     {Language::python, "asyncio", "create_subprocess_exec", Form::words},
     {Language::python, "asyncio", "create_subprocess_shell", Form::shell},
     {Language::python, "pexpect", "spawn", Form::either},
+    {Language::python, "pty", "spawn", Form::words},
+    {Language::python, "trio", "run_process", Form::shell_flag},
+    {Language::python, "anyio", "run_process", Form::shell_flag},
+    {Language::python, "anyio", "open_process", Form::shell_flag},
     {Language::javascript, "child_process", "exec", Form::shell},
     {Language::javascript, "child_process", "execSync", Form::shell},
     {Language::javascript, "child_process", "spawn", Form::shell_flag},
@@ -122,6 +130,9 @@ struct Command {
     bool text = false;  ///< one word, that may be a shell's text
     std::vector<std::string> words;
     bool direct = true;
+    /// Where it begins and ends among the tokens.
+    std::size_t from = 0;
+    std::size_t end = 0;
 };
 
 bool is_known(const std::string& word) {
@@ -147,6 +158,29 @@ class Finder {
     Finder(const Tokens& tokens, Language language) : tokens_(tokens), language_(language) {}
 
     std::vector<ScriptCall> find() {
+        find_direct();
+        for (int round = 0; round < deepest_runner && !runners_.empty(); ++round) {
+            const ScriptRunners known = runners_;
+            look_at_calls_of(known);
+            if (runners_ == known) {
+                break;
+            }
+        }
+        return std::move(calls_);
+    }
+
+    /// Of `runners` alone.
+    std::vector<ScriptCall> find_calls_of(const ScriptRunners& runners) {
+        look_at_calls_of(runners);
+        return std::move(calls_);
+    }
+
+    [[nodiscard]] const ScriptRunners& runners() const { return runners_; }
+
+  private:
+    using Names = std::set<std::string_view>;
+
+    void find_direct() {
         find_names();
         for (std::size_t at = 0; at < tokens_.size(); ++at) {
             if (tokens_[at].kind == Kind::command) {
@@ -158,11 +192,7 @@ class Finder {
                 look_at(at);
             }
         }
-        return std::move(calls_);
     }
-
-  private:
-    using Names = std::set<std::string_view>;
 
     // ---- tokens -----------------------------------------------------------------------------
 
@@ -231,9 +261,16 @@ class Finder {
                 is_kind(at + 3, Kind::name)) {
                 modules_.emplace(tokens_[at + 3].text, tokens_[at + 1].text);
             }
+            bind_programs(at);
             if (name(at, "from") && name(at + 2, "import") &&
                 known.contains(tokens_[at + 1].text)) {
                 bind_imported(at + 3, tokens_[at + 1].text);
+                if (mark(at + 3, '*')) {
+                    bind_all(tokens_[at + 1].text);
+                }
+            }
+            if (at > 0 && mark(at, '=')) {
+                bind_python_function(at);
             }
         }
     }
@@ -250,6 +287,59 @@ class Finder {
             const bool renamed = name(at + 1, "as") && is_kind(at + 2, Kind::name);
             bind(tokens_[renamed ? at + 2 : at].text, module, tokens_[at].text);
             at += renamed ? 2 : 0;
+        }
+    }
+
+    /// Packages that have each program as a function: from sh import git, sh.git(…),
+    /// from plumbum.cmd import git, local["git"].
+    void bind_programs(std::size_t at) {
+        const bool sh = name(at, "from") && name(at + 1, "sh") && name(at + 2, "import");
+        const bool plumbum = name(at, "from") && name(at + 1, "plumbum") && mark(at + 2, '.') &&
+                             name(at + 3, "cmd") && name(at + 4, "import");
+        std::size_t next = at + (sh ? 3U : 5U);
+        next += mark(next, '(') ? 1U : 0U;
+        while ((sh || plumbum) && is_kind(next, Kind::name)) {
+            add(next, {false, {program_of(tokens_[next].text)}, true}, Form::words);
+            next += mark(next + 1, ',') ? 2U : 1U;
+            if (!mark(next - 1, ',')) {
+                break;
+            }
+        }
+        has_sh_ = has_sh_ || (name(at, "import") && name(at + 1, "sh"));
+        if (has_sh_ && name(at, "sh") && mark(at + 1, '.') && is_kind(at + 2, Kind::name)) {
+            add(at, {false, {program_of(tokens_[at + 2].text)}, true}, Form::words);
+        }
+        if (name(at, "local") && mark(at + 1, '[') && is_kind(at + 2, Kind::string)) {
+            add(at, {false, {tokens_[at + 2].text}, true}, Form::words);
+        }
+    }
+
+    /// apt_get of apt-get.
+    [[nodiscard]] static std::string program_of(std::string name) {
+        std::replace(name.begin(), name.end(), '_', '-');
+        return name;
+    }
+
+    /// from subprocess import *
+    void bind_all(std::string_view module) {
+        for (const Function& known : functions) {
+            if (known.language == language_ && known.module == module) {
+                functions_.emplace(known.name, &known);
+            }
+        }
+    }
+
+    /// start = subprocess.Popen, run = functools.partial(subprocess.run, check=True)
+    void bind_python_function(std::size_t equals) {
+        std::size_t at = equals + 1;
+        at += name(at, "functools") && mark(at + 1, '.') ? 2U : 0U;
+        const bool partial = name(at, "partial") && mark(at + 1, '(');
+        at += partial ? 2U : 0U;
+        if (is_kind(equals - 1, Kind::name) && mark(at + 1, '.') && is_kind(at + 2, Kind::name) &&
+            (partial || (!mark(at + 3, '(') && !mark(at + 3, '.')))) {
+            if (const Function* function = function_at(at + 2)) {
+                functions_.emplace(tokens_[equals - 1].text, function);
+            }
         }
     }
 
@@ -480,23 +570,39 @@ class Finder {
         return at >= 3 && mark(at - 1, ',') && is_number(at - 2) && mark(at - 3, '(');
     }
 
-    void look_at_arguments(std::size_t at, std::size_t first, bool brackets,
-                           const Function& function) {
-        std::vector<Command> arguments;
+    /// What a call is given.
+    struct Arguments {
+        std::vector<Command> values;
         bool by_shell = false;
+    };
+
+    [[nodiscard]] Arguments arguments_at(std::size_t first, bool brackets) const {
+        Arguments arguments;
         std::size_t next = first;
         for (int count = 0; count < 12 && next < tokens_.size() && !mark(next, ')'); ++count) {
             const std::size_t end = expression_end(next, brackets);
             // shell=True, shell: true
-            by_shell = by_shell || says_shell(next, end);
-            if (!is_named_argument(next) || name(next, "args")) {
-                arguments.push_back(value(name(next, "args") ? next + 2 : next, end, 0));
+            arguments.by_shell = arguments.by_shell || says_shell(next, end);
+            const bool named = is_named_argument(next);
+            if (!named || name(next, "args")) {
+                const std::size_t from = named ? next + 2 : next;
+                Command command = value(from, end, 0);
+                command.from = from;
+                command.end = end;
+                arguments.values.push_back(std::move(command));
             }
             next = end + 1;
             if (!mark(end, ',')) {
                 break;
             }
         }
+        return arguments;
+    }
+
+    void look_at_arguments(std::size_t at, std::size_t first, bool brackets,
+                           const Function& function) {
+        Arguments given = arguments_at(first, brackets);
+        std::vector<Command>& arguments = given.values;
         if (arguments.size() <= function.skip) {
             return;
         }
@@ -504,7 +610,20 @@ class Finder {
         Command command = arguments.front();
         Form form = function.form;
         if (form == Form::shell_flag) {
-            form = by_shell ? Form::shell : Form::words;
+            form = given.by_shell ? Form::shell : Form::words;
+        }
+        // ["a"] if x else ["b"]
+        for (std::size_t next = command.from; next < command.end; ++next) {
+            if (name(next, "else") && mark(next + 1, '[')) {
+                add(at, value(next + 1, command.end, 0), form);
+            }
+        }
+        const bool computed = command.words.empty() || !is_known(command.words.front());
+        if (computed && form != Form::lookup) {
+            note_runner(at, command, form == Form::shell || form == Form::either);
+        }
+        if (add_alternatives(at, command, form)) {
+            return;
         }
         const bool takes_more = form == Form::words || (form == Form::either && command.text);
         for (std::size_t i = 1; i < arguments.size() && takes_more; ++i) {
@@ -513,6 +632,154 @@ class Finder {
             command.words.insert(command.words.end(), more.words.begin(), more.words.end());
         }
         add(at, command, form);
+    }
+
+    /// The call stands in a function that hands on what it is given.
+    void note_runner(std::size_t at, const Command& command, bool by_shell) {
+        constexpr std::size_t looked_at = 3;  // functions inside of it end before
+        if (!functions_read_) {
+            own_functions_ = script_functions(tokens_, language_);
+            functions_read_ = true;
+        }
+        auto next = std::lower_bound(
+            own_functions_.begin(), own_functions_.end(), at,
+            [](const ScriptFunction& function, std::size_t place) { return function.at <= place; });
+        for (std::size_t i = 0; i < looked_at && next != own_functions_.begin(); ++i) {
+            --next;
+            for (std::size_t index = 0; index < next->parameters.size(); ++index) {
+                if (uses(command, next->parameters[index])) {
+                    runners_.insert({std::string(next->name), index, by_shell});
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The variable is the command, or begins it: cmd, [cmd, "-x"], f"{cmd} -x", cmd.split().
+    [[nodiscard]] bool uses(const Command& command, std::string_view variable) const {
+        std::size_t at = command.from;
+        while (at < command.end && (opens(at) || mark(at, '*') || mark(at, '$') || mark(at, '.'))) {
+            ++at;
+        }
+        for (; at < command.end && !mark(at, ','); ++at) {
+            const ScriptToken& token = tokens_[at];
+            if (token.is_name(variable) ||
+                (token.kind == Kind::string && !token.filled.empty() &&
+                 token.filled.front() == variable && token.text.front() == computed_part)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void look_at_calls_of(const ScriptRunners& runners) {
+        for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
+            if (tokens_[at].kind != Kind::name || !mark(at + 1, '(') ||
+                (at > 0 && (name(at - 1, "def") || name(at - 1, "function")))) {
+                continue;
+            }
+            const auto first = runners.lower_bound({tokens_[at].text, 0, false});
+            for (auto runner = first; runner != runners.end() && runner->name == tokens_[at].text;
+                 ++runner) {
+                if (called_.emplace(at, runner->skip).second) {
+                    look_at_call_of(*runner, at);
+                }
+            }
+        }
+    }
+
+    /// run("tool -x"), run("tool", "-x"), run(["tool"]).
+    void look_at_call_of(const ScriptRunner& runner, std::size_t at) {
+        const Arguments given = arguments_at(at + 2, true);
+        if (given.values.size() <= runner.skip) {
+            return;
+        }
+        const Command& command = given.values[runner.skip];
+        if (command.words.empty() || !is_known(command.words.front())) {
+            note_runner(at, command, runner.by_shell);
+            return;
+        }
+        ScriptCall call;
+        call.line = tokens_[at].line;
+        call.direct = command.direct;
+        call.by_shell = runner.by_shell && command.text && needs_shell(command);
+        call.command =
+            command.text ? shell_text(command.words.front()) : shell_quoted(command.words.front());
+        calls_.push_back(std::move(call));
+    }
+
+    /// for tool in ("a", "b"): run([tool]); run(commands[key]); run(a if b else c). False where the
+    /// command is one.
+    bool add_alternatives(std::size_t at, const Command& command, Form form) {
+        std::size_t from = command.from;
+        from += mark(from, '[') ? 1U : 0U;  // [tool, "-x"]
+        if (form == Form::lookup || !is_kind(from, Kind::name) || command.end > tokens_.size()) {
+            return false;
+        }
+        std::optional<std::size_t> collection;
+        if (mark(from + 1, '[')) {
+            collection = collection_named(tokens_[from].text);
+        } else if (from + 1 == command.end || mark(from + 1, ',') || mark(from + 1, ']')) {
+            collection = looped_over(from);
+        }
+        if (!collection) {
+            return false;
+        }
+        bool any = false;
+        std::size_t next = *collection + 1;
+        for (std::size_t count = 0; count < most_elements && next < tokens_.size() && !closes(next);
+             ++count) {
+            const std::size_t end = expression_end(next, true);
+            std::size_t start = next;
+            if (mark(*collection, '{')) {
+                while (start < end && !mark(start, ':')) {
+                    ++start;
+                }
+                ++start;
+            }
+            const Command element = value(start, end, 1);
+            if (!element.words.empty() && is_known(element.words.front())) {
+                add(at, form == Form::words && element.text ? split(element) : element, form);
+                any = true;
+            }
+            next = end + 1;
+            if (!mark(end, ',')) {
+                break;
+            }
+        }
+        return any;
+    }
+
+    /// The list, tuple or map that a name is given: tools = ["a", "b"].
+    [[nodiscard]] std::optional<std::size_t> collection_named(std::string_view wanted) const {
+        for (std::size_t at = 0; at < tokens_.size(); ++at) {
+            if (tokens_[at].is_name(wanted)) {
+                const auto assigned = assigned_at(at);
+                if (assigned && opens(*assigned)) {
+                    return assigned;
+                }
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// "for tool in tools:", "for (const tool of tools)", before or in a comprehension behind.
+    [[nodiscard]] std::optional<std::size_t> looped_over(std::size_t variable) const {
+        constexpr std::size_t farthest = 2000;
+        const std::size_t first = variable > farthest ? variable - farthest : 0;
+        const std::size_t last = std::min(variable + farthest, tokens_.size());
+        std::optional<std::size_t> found;
+        for (std::size_t at = first; at + 2 < last && (!found || at < variable); ++at) {
+            if (tokens_[at].is_name(tokens_[variable].text) && at > 0 &&
+                (name(at + 1, "in") || name(at + 1, "of")) &&
+                (name(at - 1, "for") || name(at - 1, "const") || name(at - 1, "let"))) {
+                found = at + 2;
+            }
+        }
+        if (!found || opens(*found)) {
+            return found;
+        }
+        return is_kind(*found, Kind::name) ? collection_named(tokens_[*found].text) : std::nullopt;
     }
 
     [[nodiscard]] bool says_shell(std::size_t from, std::size_t end) const {
@@ -591,6 +858,27 @@ class Finder {
             Command command = value(at + 4, expression_end(at + 4, true), depth);
             return command.text ? split(command) : command;
         }
+        // "…".split(), " ".join([…])
+        if (is_kind(at, Kind::string) && mark(at + 1, '.') && mark(at + 3, '(')) {
+            if (name(at + 2, "split")) {
+                return split({true, {filled_text(at, depth)}, true});
+            }
+            if (name(at + 2, "join")) {
+                return value(at + 4, expression_end(at + 4, true), depth + 1);
+            }
+        }
+        if (name(at, "str") && mark(at + 1, '(')) {
+            return value(at + 2, expression_end(at + 2, true), depth + 1);
+        }
+        if (const auto file = opens(at) ? std::nullopt : joined_path(at, end)) {
+            return {true, {*file}, true};
+        }
+        // command + ["-x"]
+        if (is_kind(at, Kind::name) && mark(at + 1, '+') && mark(at + 2, '[')) {
+            if (auto begin = variable(at, at + 1, depth)) {
+                return *begin;
+            }
+        }
         if (is_own_interpreter(at)) {
             return {false, {":"}, false};  // it is there, and so is the shell's command for nothing
         }
@@ -611,6 +899,27 @@ class Finder {
                 (name(at + 2, "execPath") || name(at + 2, "argv"))) ||
                (name(at, "RbConfig") && member) || name(at, "PHP_BINARY") ||
                (marks(at, "$^") && name(at + 2, "X"));
+    }
+
+    /// The file in os.path.join(folder, "tool"), path.join(…), Path(folder) / "tool": whatever the
+    /// folder is, what has the name in PATH.
+    [[nodiscard]] std::optional<std::string> joined_path(std::size_t at, std::size_t end) const {
+        std::optional<std::size_t> last;
+        bool joins = false;
+        for (std::size_t next = at; next < end && next < tokens_.size(); ++next) {
+            joins = joins ||
+                    (name(next, "path") && mark(next + 1, '.') && name(next + 2, "join")) ||
+                    (name(next, "Path") && mark(next + 1, '('));
+            const bool ends = mark(next + 1, ')') || next + 1 == end;
+            if (joins && is_kind(next, Kind::string) && ends &&
+                (mark(next - 1, ',') || mark(next - 1, '/'))) {
+                last = next;
+            }
+        }
+        if (!last || !is_known(tokens_[*last].text)) {
+            return std::nullopt;
+        }
+        return tokens_[*last].text;
     }
 
     [[nodiscard]] static Command split(const Command& command) {
@@ -689,7 +998,11 @@ class Finder {
     [[nodiscard]] std::optional<Command> variable(std::size_t at, std::size_t end,
                                                   int depth) const {
         const bool sigil = mark(at, '$') || mark(at, '@') || mark(at, '*');
-        const std::size_t word = sigil ? at + 1 : at;
+        std::size_t word = sigil ? at + 1 : at;
+        // self.tool, settings.TOOL
+        while (word + 2 < end && is_kind(word, Kind::name) && mark(word + 1, '.')) {
+            word += 2;
+        }
         if (word + 1 != end || !is_kind(word, Kind::name)) {
             return std::nullopt;
         }
@@ -738,7 +1051,15 @@ class Finder {
             }
             return false;
         };
+        bool begun = false;
         for (std::size_t place = word; place-- > 0;) {
+            // What is added to a list comes behind what the list begins with.
+            if (!begun && adds_at(place, wanted)) {
+                begun = true;
+                if (try_at(begun_at(place, wanted))) {
+                    return found;
+                }
+            }
             if (try_at(place)) {
                 return found;
             }
@@ -751,10 +1072,34 @@ class Finder {
         return found;
     }
 
+    [[nodiscard]] bool adds_at(std::size_t at, std::string_view wanted) const {
+        return tokens_[at].is_name(wanted) && (marks(at + 1, "+=") || mark(at + 1, '.'));
+    }
+
+    /// The assignment before that has a value: of "x = ['a']", "x += ['b']" the first; of "x = []"
+    /// what is added first.
+    [[nodiscard]] std::size_t begun_at(std::size_t at, std::string_view wanted) const {
+        std::size_t first = at;
+        for (std::size_t place = at; place-- > 0;) {
+            const auto assigned =
+                tokens_[place].is_name(wanted) ? assigned_at(place) : std::nullopt;
+            if (!assigned) {
+                continue;
+            }
+            const bool empty = opens(*assigned) && closes(*assigned + 1);
+            if (!adds_at(place, wanted)) {
+                return empty ? first : place;
+            }
+            first = place;
+        }
+        return first;
+    }
+
     /// Where the value begins that a name is given: "x = …", "x += …", "x: str = …", "my $x = …",
     /// "x.append(…)". Not "x == …", "x => …".
     [[nodiscard]] std::optional<std::size_t> assigned_at(std::size_t at) const {
-        if (at > 0 && mark(at - 1, '.')) {
+        if (at > 1 && mark(at - 1, '.') && !name(at - 2, "self") && !name(at - 2, "cls") &&
+            !name(at - 2, "this")) {
             return std::nullopt;
         }
         std::size_t sign = at + 1;
@@ -783,13 +1128,19 @@ class Finder {
     std::map<std::string, std::string_view, std::less<>> bundled_;   ///< webpack's id → module
     std::map<std::string, const Function*, std::less<>> functions_;  ///< own name → function
     std::vector<ScriptCall> calls_;
+    bool has_sh_ = false;  ///< Python's package of that name
+    bool functions_read_ = false;
+    std::vector<ScriptFunction> own_functions_;
+    ScriptRunners runners_;
+    std::set<std::pair<std::size_t, std::size_t>> called_;  ///< calls of runners that were seen
 };
 
 }  // namespace
 
 bool may_start_programs(std::string_view text, ScriptLanguage language) {
-    static constexpr std::array<std::string_view, 5> python{"subprocess", "os", "which", "asyncio",
-                                                            "pexpect"};
+    static constexpr std::array<std::string_view, 10> python{
+        "subprocess", "os",          "which",   "asyncio",   "pexpect",
+        "pty",        "run_process", "plumbum", "import sh", "from sh"};
     static constexpr std::array<std::string_view, 8> javascript{
         "child_process", "execa",    "cross-spawn", "shelljs",
         "tinyexec",      "node-pty", "'zx'",        "\"zx\""};
@@ -825,6 +1176,17 @@ bool may_start_programs(std::string_view text, ScriptLanguage language) {
 std::vector<ScriptCall> script_calls(const std::vector<ScriptToken>& tokens,
                                      ScriptLanguage language) {
     return Finder(tokens, language).find();
+}
+
+ScriptRunners script_runners(const std::vector<ScriptToken>& tokens, ScriptLanguage language) {
+    Finder finder(tokens, language);
+    finder.find();
+    return finder.runners();
+}
+
+std::vector<ScriptCall> calls_of(const ScriptRunners& runners,
+                                 const std::vector<ScriptToken>& tokens, ScriptLanguage language) {
+    return Finder(tokens, language).find_calls_of(runners);
 }
 
 }  // namespace slimimg::closure

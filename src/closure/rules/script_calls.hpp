@@ -1,5 +1,8 @@
 #pragma once
 
+#include <compare>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,5 +28,22 @@ bool may_start_programs(std::string_view text, ScriptLanguage language);
 /// the same script assigns to it.
 std::vector<ScriptCall> script_calls(const std::vector<ScriptToken>& tokens,
                                      ScriptLanguage language);
+
+/// A function of the application's own that starts what it is given: def run(cmd): Popen(cmd).
+struct ScriptRunner {
+    std::string name;
+    std::size_t skip = 0;   ///< arguments before the command
+    bool by_shell = false;  ///< it gives it to a shell
+
+    auto operator<=>(const ScriptRunner&) const = default;
+};
+using ScriptRunners = std::set<ScriptRunner>;
+
+/// Those that the script defines.
+ScriptRunners script_runners(const std::vector<ScriptToken>& tokens, ScriptLanguage language);
+
+/// The calls of such functions, which other scripts may define.
+std::vector<ScriptCall> calls_of(const ScriptRunners& runners,
+                                 const std::vector<ScriptToken>& tokens, ScriptLanguage language);
 
 }  // namespace slimimg::closure

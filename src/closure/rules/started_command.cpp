@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -179,12 +181,95 @@ std::optional<ScriptLanguage> language_of(std::string_view program) {
     return entry == entries.end() ? std::nullopt : std::optional(entry->language);
 }
 
+/// A function of the application's own that starts what it is given has an entry: its language, how
+/// it takes the command, its name.
+std::set<std::string, std::less<>> read_runners(Evidence& evidence, NodeId node) {
+    std::set<std::string, std::less<>> runners;
+    const std::string_view text = evidence.text(node);
+    const auto language = script_language(evidence.rootfs()[node].path, text);
+    for (const ScriptRunner& runner : script_runners(script_tokens(text, *language), *language)) {
+        constexpr std::size_t shortest = 3;  // those of minified code mean anything elsewhere
+        constexpr std::size_t most_skipped = 9;
+        if (runner.name.size() >= shortest && runner.skip <= most_skipped) {
+            runners.insert(std::to_string(static_cast<int>(*language)) +
+                           std::to_string(runner.skip) + (runner.by_shell ? "s" : "w") +
+                           runner.name);
+        }
+    }
+    return runners;
+}
+
+using RunnersOf = std::map<ScriptLanguage, ScriptRunners>;
+
+RunnersOf runners_of_application(Evidence& evidence, const std::vector<NodeId>& scripts) {
+    RunnersOf all;
+    for (const NodeId script : scripts) {
+        if (!script_starts_programs(evidence, script)) {
+            continue;
+        }
+        for (const std::string_view entry :
+             evidence.noted("functions that start programs", script, read_runners)) {
+            all[static_cast<ScriptLanguage>(entry[0] - '0')].insert(
+                {std::string(entry.substr(3)), static_cast<std::size_t>(entry[1] - '0'),
+                 entry[2] == 's'});
+        }
+    }
+    return all;
+}
+
+/// The application's scripts that are kept.
+std::vector<NodeId> own_scripts(Evidence& evidence) {
+    std::vector<NodeId> scripts;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        const Node& file = evidence.rootfs()[node];
+        if (file.is_file() && file.header.size <= largest_script &&
+            !evidence.packages().owner(node) && !is_of_a_dependency(file.path) &&
+            script_language(file.path, evidence.text(node)) &&
+            author_of(evidence, node) == Author::application) {
+            scripts.push_back(node);
+        }
+    }
+    return scripts;
+}
+
+/// One file of the application defines run(cmd), others call it.
+void keep_calls_of_runners(Evidence& evidence) {
+    const std::vector<NodeId> scripts = own_scripts(evidence);
+    const RunnersOf runners = runners_of_application(evidence, scripts);
+    if (runners.empty()) {
+        return;
+    }
+    for (const NodeId script : scripts) {
+        const std::string_view text = evidence.text(script);
+        const auto language = script_language(evidence.rootfs()[script].path, text);
+        const auto known = runners.find(*language);
+        const bool calls =
+            known != runners.end() &&
+            std::any_of(known->second.begin(), known->second.end(), [&](const auto& runner) {
+                return text.find(runner.name + "(") != std::string_view::npos;
+            });
+        constexpr std::size_t step_bytes = 8;
+        if (!calls || !evidence.afford(started_command.id, script, text.size() / step_bytes)) {
+            continue;
+        }
+        for (const ScriptCall& call :
+             calls_of(known->second, script_tokens(text, *language), *language)) {
+            keep_call(evidence, script, call, programs_of(call), true);
+        }
+    }
+}
+
+void settle(Evidence& evidence) {
+    keep_wanted_programs(evidence);
+    keep_calls_of_runners(evidence);
+}
+
 }  // namespace
 
 const Rule started_command{.id = "started-command",
                            .summary = "a program that a script of an interpreter starts",
                            .inspect = inspect,
-                           .settle = keep_wanted_programs};
+                           .settle = settle};
 
 }  // namespace slimimg::closure::rules
 
