@@ -9,7 +9,6 @@ namespace slimimg::report {
 namespace {
 
 using check::CheckReport;
-using check::CheckResult;
 
 ordered_json finding_json(const check::Finding& finding) {
     return {{"level", check::level_name(finding.level)},

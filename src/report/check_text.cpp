@@ -14,7 +14,6 @@ namespace {
 using check::CheckReport;
 using check::CheckResult;
 using check::Finding;
-using check::Level;
 using Tone = Page::Tone;
 
 constexpr std::size_t findings_shown = 8;  ///< of one policy

@@ -47,7 +47,7 @@ class Written {
         if (in_volume || item.header.type != archive::EntryType::directory) {
             return in_volume;
         }
-        const bool is_workdir = item.path == workdir_ && path::components(workdir_).size() > 0 &&
+        const bool is_workdir = item.path == workdir_ && !path::components(workdir_).empty() &&
                                 !path::is_within(workdir_, "/usr") &&
                                 !path::is_within(workdir_, "/etc");
         return is_workdir || (is_running_data(item.path) && is_empty(index));

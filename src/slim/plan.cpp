@@ -33,8 +33,8 @@ Plan plan_of_kept(const rootfs::Rootfs& rootfs, const closure::Closure& closure)
     return plan;
 }
 
-PlanItem new_folder(std::string path, const NewFolder& folder) {
-    PlanItem item{.path = std::move(path), .why = folder.why};
+PlanItem new_folder(std::string_view path, const NewFolder& folder) {
+    PlanItem item{.path = path, .why = folder.why};
     item.header.type = archive::EntryType::directory;
     item.header.mode = folder.mode;
     item.header.mtime = folder.mtime;
@@ -75,12 +75,12 @@ PlanItem& put_item(Plan& plan, PlanItem item) {
     return plan.items[place];
 }
 
-PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string why) {
+PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string_view why) {
     return {.path = rootfs[node].path,
             .source = node,
             .header = rootfs[node].header,
             .content = std::nullopt,
-            .why = std::move(why)};
+            .why = why};
 }
 
 void add_why(PlanItem& item, std::string_view more) {

@@ -21,7 +21,7 @@ const PlanItem* find_item(const Plan& plan, std::string_view path);
 PlanItem& put_item(Plan& plan, PlanItem item);
 
 /// The image's own node, as it is.
-PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string why = {});
+PlanItem item_of(const rootfs::Rootfs& rootfs, rootfs::NodeId node, std::string_view why = {});
 
 /// Adds to why an item is made or changed.
 void add_why(PlanItem& item, std::string_view more);

@@ -203,3 +203,24 @@ TEST_CASE("functions of the application's own that start what they are given") {
     // What is handed on is not what is started.
     CHECK(python("def f(a, b): subprocess.run(['x', a])\nf('y', 'z')") == "'x' ''\"$computed\"''");
 }
+
+TEST_CASE("JavaScript: commands of lists and options, Bun and Deno") {
+    const std::string cp = "const {spawn} = require('child_process');";
+    CHECK(javascript(cp + "const T = ['a', 'b']; T.forEach(t => spawn(t))") == "'a'; 'b'");
+    CHECK(javascript(cp + "['a', 'b'].map((t) => spawn(t, ['x']))") == "'a'; 'b'");
+    CHECK(javascript(cp + "for (const t of ['a', 'b']) spawn(t)") == "'a'; 'b'");
+    CHECK(javascript(cp + "const o = {cmd: 'a', args: []}; spawn(o.cmd)") == "~'a'");
+    CHECK(javascript(cp + "module.exports = {run: function(c) { spawn(c) }}; x.run('a')") ==
+          "~?; a");
+    CHECK(javascript("Bun.spawn(['a', 'b']); new Deno.Command('c')") == "'a' 'b'; 'c'");
+    CHECK(javascript("const execa = require('execa'); execa.command('a b'); execa.sync('c')") ==
+          "a b |sh; 'c'");
+}
+
+TEST_CASE("variables that are made of each other end") {
+    std::string script = "import subprocess\n";
+    for (int i = 0; i < 2000; ++i) {
+        script += "x = y\ny = x\n";
+    }
+    CHECK(python(script + "subprocess.run(x)\n") == "~?");
+}

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <span>
 
 #include "slimimg/base/bytes.hpp"
+#include "slimimg/base/one_of.hpp"
 #include "slimimg/base/quoting.hpp"
 
 #include "closure/rules/script_functions.hpp"
@@ -21,7 +23,10 @@ using Tokens = std::vector<ScriptToken>;
 
 constexpr std::size_t longest_expression = 400;
 constexpr int deepest_variable = 4;
-constexpr int deepest_runner = 3;          ///< functions that call each other
+constexpr int deepest_runner = 3;  ///< functions that call each other
+/// Tokens that are looked at to follow variables: for any script, and for each token that it has.
+constexpr std::uint64_t steps_of_any = 200'000;
+constexpr std::uint64_t steps_per_token = 300;
 constexpr std::size_t most_elements = 64;  ///< of a list whose every element is a command
 
 /// How a function takes its command.
@@ -79,6 +84,12 @@ constexpr auto functions = std::to_array<Function>({
     {Language::javascript, "execa", "execa", Form::words},
     {Language::javascript, "execa", "execaSync", Form::words},
     {Language::javascript, "execa", "execaCommand", Form::shell},
+    {Language::javascript, "execa", "command", Form::shell},
+    {Language::javascript, "execa", "commandSync", Form::shell},
+    {Language::javascript, "execa", "sync", Form::words},
+    {Language::javascript, "Bun", "spawn", Form::words},
+    {Language::javascript, "Bun", "spawnSync", Form::words},
+    {Language::javascript, "Deno", "Command", Form::words},
     {Language::javascript, "tinyexec", "x", Form::words},
     {Language::javascript, "tinyexec", "exec", Form::words},
     {Language::javascript, "node-pty", "spawn", Form::words},
@@ -354,6 +365,8 @@ class Finder {
     /// const cp = require('child_process'), {exec: run} = require(…), import {exec as run} from …,
     /// await import(…); const run = promisify(exec).
     void find_javascript_names(const Names& known) {
+        modules_.emplace("Bun", "Bun");
+        modules_.emplace("Deno", "Deno");
         for (std::size_t at = 0; at < tokens_.size(); ++at) {
             std::string_view specifier =
                 is_kind(at, Kind::string) ? tokens_[at].text : std::string_view();
@@ -752,6 +765,9 @@ class Finder {
 
     /// The list, tuple or map that a name is given: tools = ["a", "b"].
     [[nodiscard]] std::optional<std::size_t> collection_named(std::string_view wanted) const {
+        if (!spend(tokens_.size())) {
+            return std::nullopt;
+        }
         for (std::size_t at = 0; at < tokens_.size(); ++at) {
             if (tokens_[at].is_name(wanted)) {
                 const auto assigned = assigned_at(at);
@@ -776,10 +792,37 @@ class Finder {
                 found = at + 2;
             }
         }
+        if (!found) {
+            found = mapped_over(variable);
+        }
         if (!found || opens(*found)) {
             return found;
         }
         return is_kind(*found, Kind::name) ? collection_named(tokens_[*found].text) : std::nullopt;
+    }
+
+    /// tools.forEach(tool => …), ["a", "b"].map((tool) => …)
+    [[nodiscard]] std::optional<std::size_t> mapped_over(std::size_t variable) const {
+        static constexpr std::array<std::string_view, 6> calls{"forEach", "map",   "flatMap",
+                                                               "filter",  "every", "some"};
+        constexpr std::size_t farthest = 2000;
+        const std::size_t first = variable > farthest ? variable - farthest : 0;
+        for (std::size_t at = variable; at-- > first + 4;) {
+            if (!tokens_[at].is_name(tokens_[variable].text)) {
+                continue;
+            }
+            const std::size_t head = mark(at - 1, '(') && mark(at - 2, '(') ? at - 2 : at - 1;
+            if (!mark(head, '(') || !mark(head - 2, '.') ||
+                !is_one_of(tokens_[head - 1].text, calls)) {
+                continue;
+            }
+            std::size_t object = head - 3;
+            while (mark(head - 3, ']') && object > first && !mark(object, '[')) {
+                --object;
+            }
+            return object;
+        }
+        return std::nullopt;
     }
 
     [[nodiscard]] bool says_shell(std::size_t from, std::size_t end) const {
@@ -843,6 +886,12 @@ class Finder {
         return !themselves || command.words.empty() ||
                command.words.front().find_first_of("*?[]{}()<>|&;\"'$`~#=\n\\") !=
                    std::string::npos;
+    }
+
+    /// Following variables that are made of each other would take the power of a script's length.
+    [[nodiscard]] bool spend(std::size_t steps) const {
+        steps_ += steps;
+        return steps_ <= steps_of_any + steps_per_token * tokens_.size();
     }
 
     // ---- values -----------------------------------------------------------------------------
@@ -1002,11 +1051,34 @@ class Finder {
         // self.tool, settings.TOOL
         while (word + 2 < end && is_kind(word, Kind::name) && mark(word + 1, '.')) {
             word += 2;
+            if (word + 1 == end && is(Language::javascript)) {
+                if (auto member = member_named(word, depth)) {
+                    return member;
+                }
+            }
         }
         if (word + 1 != end || !is_kind(word, Kind::name)) {
             return std::nullopt;
         }
         return variable_named(tokens_[word].text, word, depth);
+    }
+
+    /// options.command, of options = {command: "a"}.
+    [[nodiscard]] std::optional<Command> member_named(std::size_t word, int depth) const {
+        if (depth > deepest_variable || !spend(tokens_.size())) {
+            return std::nullopt;
+        }
+        for (std::size_t at = 1; at + 2 < tokens_.size(); ++at) {
+            if (tokens_[at].is_name(tokens_[word].text) && mark(at + 1, ':') &&
+                (mark(at - 1, '{') || mark(at - 1, ','))) {
+                Command found = value(at + 2, expression_end(at + 2, true), depth + 1);
+                if (!found.words.empty() && is_known(found.words.front())) {
+                    found.direct = false;
+                    return found;
+                }
+            }
+        }
+        return std::nullopt;
     }
 
     /// A string with what variables put into it, as far as that is known.
@@ -1032,7 +1104,7 @@ class Finder {
     /// What a variable holds at a place in the script.
     [[nodiscard]] std::optional<Command> variable_named(std::string_view wanted, std::size_t word,
                                                         int depth) const {
-        if (depth > deepest_variable) {
+        if (depth > deepest_variable || !spend(tokens_.size())) {
             return std::nullopt;
         }
         Command found{true, {std::string(1, computed_part)}, false};
@@ -1080,7 +1152,7 @@ class Finder {
     /// what is added first.
     [[nodiscard]] std::size_t begun_at(std::size_t at, std::string_view wanted) const {
         std::size_t first = at;
-        for (std::size_t place = at; place-- > 0;) {
+        for (std::size_t place = at; place-- > 0 && spend(1);) {
             const auto assigned =
                 tokens_[place].is_name(wanted) ? assigned_at(place) : std::nullopt;
             if (!assigned) {
@@ -1128,6 +1200,7 @@ class Finder {
     std::map<std::string, std::string_view, std::less<>> bundled_;   ///< webpack's id → module
     std::map<std::string, const Function*, std::less<>> functions_;  ///< own name → function
     std::vector<ScriptCall> calls_;
+    mutable std::uint64_t steps_ = 0;
     bool has_sh_ = false;  ///< Python's package of that name
     bool functions_read_ = false;
     std::vector<ScriptFunction> own_functions_;
@@ -1141,9 +1214,9 @@ bool may_start_programs(std::string_view text, ScriptLanguage language) {
     static constexpr std::array<std::string_view, 10> python{
         "subprocess", "os",          "which",   "asyncio",   "pexpect",
         "pty",        "run_process", "plumbum", "import sh", "from sh"};
-    static constexpr std::array<std::string_view, 8> javascript{
-        "child_process", "execa",    "cross-spawn", "shelljs",
-        "tinyexec",      "node-pty", "'zx'",        "\"zx\""};
+    static constexpr std::array<std::string_view, 12> javascript{
+        "child_process", "execa",  "cross-spawn", "shelljs", "tinyexec", "node-pty",
+        "'zx'",          "\"zx\"", "Bun.",        "'bun'",   "\"bun\"",  "Deno."};
     static constexpr std::array<std::string_view, 6> others{"exec",     "system", "popen",
                                                             "passthru", "`",      "Process"};
     static constexpr std::array<std::string_view, 6> with_words{"exec", "system", "spawn",

@@ -53,12 +53,14 @@ class Reader {
             add_arrow(open, parameters(open, *close), *close + 3);
             return;
         }
+        if (is_name(open - 1, "function")) {
+            add_arrow(open - 1, parameters(open, *close), *close + 1);
+            return;
+        }
         const bool named = open >= 2 && is_kind(open - 1, Kind::name);
         const bool keyword = named && (is_name(open - 2, "def") || is_name(open - 2, "function"));
         if (keyword || (named && is_method(open - 1, *close))) {
             add(tokens_[open - 1].text, parameters(open, *close), *close + 1);
-        } else if (is_name(open - 1, "function")) {
-            add_arrow(open - 1, parameters(open, *close), *close + 1);
         }
     }
 
