@@ -152,6 +152,10 @@ Exit run(const Options& options) {
     Observers observers(options.machine, options.output.quiet, how);
 
     const image::Image image = options.input.read(how, observers);
+    if (!to.unpacked && !to.format && image.format == image::Format::oci_dir &&
+        options.target.ends_with(".tar")) {
+        to.format = image::Format::oci;  // a layout's archive, not a folder of such a name
+    }
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
     if (sboms.is_wanted()) {

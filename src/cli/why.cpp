@@ -40,7 +40,7 @@ Exit run(const Options& options) {
     const closure::Request request =
         options.closure.request(check::settings_for(settings, image.names).closure);
     const slim::Analysis analysis = slim::analyze(image, request, how);
-    const report::Explanation explanation = report::explain(analysis, options.path);
+    const report::Explanation explanation = report::explain(analysis, options.path, request);
     delivery.deliver(explanation, report::explanation_formats());
     return Exit::ok;
 }

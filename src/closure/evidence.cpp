@@ -11,8 +11,10 @@
 #include "slimimg/closure/closure.hpp"
 
 #include "closure/elf_reading.hpp"
+#include "closure/exclusions.hpp"
 #include "closure/name_endings.hpp"
 #include "closure/rules/layers.hpp"
+#include "closure/unused_packages.hpp"
 
 namespace slimimg::closure {
 namespace {
@@ -36,12 +38,6 @@ Confidence needed_confidence(Keep keep) {
             return Confidence::package;
     }
     return Confidence::likely;
-}
-
-bool matches_any(const std::vector<std::string>& globs, std::string_view text) {
-    return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-        return glob == text || path::glob_match(glob, text);
-    });
 }
 
 LoaderEnvironment loader_environment_of(const image::Config& config) {
@@ -234,6 +230,7 @@ struct Evidence::State {
     std::vector<bool> listed;  // on the work list, now or before
     Reasons kept;
     Reasons hinted;
+    Exclusions exclusions;
     Closure closure;  // but for what is kept and hinted
     std::set<std::tuple<std::string, std::string, std::string>> told;  // of the diagnostics
     std::set<std::tuple<std::string, std::optional<NodeId>, std::string>> lacking;
@@ -251,7 +248,8 @@ struct Evidence::State {
           ahead(tree, options.limits, options.threads),
           search_path(search_path_of(tree, image_config)),
           layer_origins(closure::layer_origins(tree, image_config)),
-          listed(tree.size(), false) {}
+          listed(tree.size(), false),
+          exclusions(wanted.exclude) {}
 
     void keep_parents(NodeId node) {
         for (NodeId child = node; child != 0;) {
@@ -404,10 +402,8 @@ Confidence Evidence::confidence(NodeId node) const {
 }
 
 bool Evidence::keep(NodeId node, Reason reason) {
-    const bool required = reason.confidence == Confidence::required;
-    const bool excluded =
-        !required && matches_any(state_->request.exclude, state_->rootfs[node].path);
-    if (excluded || reason.confidence < state_->needed) {
+    if (reason.confidence < state_->needed ||
+        state_->exclusions.leave_out(state_->rootfs, node, reason)) {
         state_->hinted.add(node, std::move(reason));
         return is_kept(node);
     }
@@ -546,6 +542,12 @@ Closure Evidence::run(const std::vector<const Rule*>& rules) {
         }
     } while (!state_->work.empty());
 
+    for (Diagnostic& diagnostic : state_->exclusions.told(rootfs(), state_->kept.nodes)) {
+        diagnose(std::move(diagnostic));
+    }
+    for (Diagnostic& diagnostic : unused_packages(*this)) {
+        diagnose(std::move(diagnostic));
+    }
     Closure& closure = state_->closure;
     closure.kept = std::move(state_->kept.nodes);
     closure.hinted = std::move(state_->hinted.nodes);

@@ -203,7 +203,7 @@ void read_manifest(const Source& source, const Descriptor& descriptor, Image& im
     const std::vector<JsonView> layers = manifest.member("layers").items();
     source.check_layer_count(layers.size(), image.config);
     for (std::size_t i = 0; i < layers.size(); ++i) {
-        image.layers.push_back(read_layer(source, layers[i], i + 1));
+        image.layers.push_back(read_layer(source, layers[i], i));
         image.layers.back().diff_id = image.config.diff_ids[i];
     }
 }

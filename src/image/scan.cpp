@@ -15,7 +15,7 @@ namespace slimimg::image {
 namespace {
 
 std::string name_of(const Image& image, std::size_t layer) {
-    return "layer " + std::to_string(layer + 1) + " of " +
+    return "layer " + std::to_string(layer) + " of " +
            (image.source == "-" ? "standard input" : path::printable(image.source));
 }
 

@@ -73,7 +73,7 @@ class DifferenceText {
         Table table(page_, 1, {12});
         for (const Difference::LayerOf& layer : told_.layers) {
             table.row(std::string(1, sign_of(layer.change)), {human_bytes(layer.bytes)},
-                      layer.created_by.empty() ? "(not recorded)" : layer.created_by,
+                      layer.created_by.empty() ? "(not recorded)" : step_of(layer.created_by),
                       tone_of(layer.change));
         }
     }

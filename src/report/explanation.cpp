@@ -177,7 +177,8 @@ void explain_made(const slim::PlanItem& item, Explanation& explanation) {
 
 }  // namespace
 
-Explanation explain(const slim::Analysis& analysis, std::string_view path) {
+Explanation explain(const slim::Analysis& analysis, std::string_view path,
+                    const closure::Request& request) {
     const rootfs::Rootfs& tree = analysis.rootfs;
     Explanation explanation;
     explanation.image =
@@ -198,6 +199,11 @@ Explanation explain(const slim::Analysis& analysis, std::string_view path) {
     } else {
         throw_no_such_path(analysis, explanation.asked);
     }
+    explanation.excluded =
+        explanation.verdict == Explanation::Verdict::removed &&
+        std::any_of(request.exclude.begin(), request.exclude.end(), [&](const std::string& glob) {
+            return glob == explanation.path || path::glob_match(glob, explanation.path);
+        });
     return explanation;
 }
 

@@ -53,8 +53,9 @@ class ExplanationText {
                 break;
             case Verdict::removed:
                 page_.line(page_.toned(path, Tone::strong) + page_.toned(" goes", Tone::warning) +
-                           (told_.more.empty() ? ": nothing that stays needs it"
-                                               : ": the evidence for it is too weak"));
+                           (told_.excluded       ? ": --exclude leaves it out"
+                            : told_.more.empty() ? ": nothing that stays needs it"
+                                                 : ": the evidence for it is too weak"));
                 break;
         }
     }
@@ -70,7 +71,8 @@ class ExplanationText {
         text += told_.package.empty() ? "" : ", package " + told_.package;
         page_.paragraph(text, 2, 2);
         if (!told_.created_by.empty()) {
-            page_.paragraph("layer made by: " + fitted(told_.created_by, 2 * page_.width()), 2, 2);
+            page_.paragraph(
+                "layer made by: " + fitted(step_of(told_.created_by), 2 * page_.width()), 2, 2);
         }
     }
 
@@ -97,8 +99,9 @@ class ExplanationText {
             return;
         }
         const bool goes = told_.verdict == Verdict::removed;
-        page_.heading(goes ? "Too weak to keep it"
-                           : (told_.chain.empty() ? "Because" : "Further reasons"));
+        page_.heading(told_.excluded ? "Reasons to keep it"
+                      : goes         ? "Too weak to keep it"
+                                     : (told_.chain.empty() ? "Because" : "Further reasons"));
         const std::size_t shown =
             options_.verbose ? told_.more.size() : std::min(told_.more.size(), reasons_shown);
         std::for_each_n(told_.more.begin(), shown, [&](const Reason& reason) {

@@ -224,6 +224,7 @@ std::string explanation_json(const Explanation& explanation, const RenderOptions
         {"links", list(explanation.links, link_json)},
         {"dangles", explanation.dangles},
         {"kept", kept},
+        {"excluded", explanation.excluded},
         {"type", explanation.type},
         {"bytes", explanation.bytes},
         {"layer", value_or_null(explanation.layer)},

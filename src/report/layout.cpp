@@ -65,6 +65,33 @@ std::string percentage(double percent) {
            std::to_string(tenths % 10) + " %";
 }
 
+std::string step_of(std::string_view created_by) {
+    constexpr std::string_view shell = "/bin/sh -c ";
+    constexpr std::string_view nothing = "#(nop) ";
+    constexpr std::string_view buildkit = " # buildkit";
+    constexpr std::size_t digest = 64;
+    constexpr std::size_t shown = 12;
+    std::string step(created_by.substr(0, created_by.rfind(buildkit)));
+    if (step.starts_with(shell)) {
+        step.erase(0, shell.size());
+        if (step.starts_with(nothing)) {
+            step.erase(0, std::min(step.find_first_not_of(' ', nothing.size()), step.size()));
+        } else {
+            step.insert(0, "RUN ");
+        }
+    } else if (step.starts_with("RUN " + std::string(shell))) {
+        step.erase(4, shell.size());
+    }
+    for (std::size_t at = step.find(':'); at != step.npos; at = step.find(':', at + 1)) {
+        const std::size_t end =
+            std::min(step.find_first_not_of("0123456789abcdef", at + 1), step.size());
+        if (end - at - 1 == digest) {
+            step.replace(at + 1 + shown, digest - shown, "…");
+        }
+    }
+    return step;
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
     return grouped(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
 }

@@ -27,6 +27,10 @@ std::string percentage(double percent);
 /// "1 file", "2 files"
 std::string counted(std::size_t count, std::string_view noun);
 
+/// A build step as its Dockerfile has it: "/bin/sh -c #(nop) ADD file:55…64 digits in /" is "ADD
+/// file:5526293ebce4… in /", "/bin/sh -c apt-get" is "RUN apt-get".
+std::string step_of(std::string_view created_by);
+
 /// "1,234"
 std::string grouped(std::uint64_t number);
 

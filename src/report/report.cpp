@@ -246,6 +246,18 @@ class Accountant {
     std::map<std::string_view, RuleShare> rules_;
 };
 
+/// Of an image that stands on another both are there to be attacked.
+Surface surface_of(const rootfs::Rootfs& rootfs) {
+    Surface surface;
+    for (NodeId id = 0; id < rootfs.size(); ++id) {
+        const Node& node = rootfs[id];
+        add_to_surface(surface, node.path, node.header,
+                       node.inode == id && elf::is_elf(as_bytes(head_of(rootfs, node))));
+    }
+    surface.packages = closure::PackageDb::read(rootfs).packages().size();
+    return surface;
+}
+
 /// Those of every step, each once, in the order of the steps.
 std::vector<Diagnostic> diagnostics_of(const slim::Analysis& analysis) {
     std::vector<Diagnostic> result;
@@ -307,6 +319,9 @@ Report make_report(const slim::Rebuild& rebuild, const closure::Request& request
                         .after = rebuild.after_bytes,
                         .archive_before = rebuild.analysis.image.archive_bytes,
                         .archive_after = rebuild.archive_after_bytes};
+    if (rebuild.written) {
+        report.surface_after = surface_of(*rebuild.written);
+    }
     report.proof = Proof{.programs = rebuild.proof.programs,
                          .libraries = rebuild.proof.libraries,
                          .symbols = rebuild.proof.symbols};

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "slimimg/base/path.hpp"
 #include "slimimg/report/format.hpp"
@@ -53,7 +54,7 @@ class TextReport {
         rows(layers, [&](const Layer& layer) {
             table.row(std::to_string(layer.index),
                       {human_bytes(layer.bytes), human_bytes(layer.kept)},
-                      layer.created_by.empty() ? "(not recorded)" : layer.created_by);
+                      layer.created_by.empty() ? "(not recorded)" : step_of(layer.created_by));
         });
         rest(layers, [&](auto from, auto to) {
             Layer sum;
@@ -193,13 +194,27 @@ class TextReport {
             return;
         }
         page_.heading("Not found");
+        // Of what one library of a runtime lacks its neighbours often lack the same.
+        std::map<std::pair<std::string_view, std::string_view>, std::size_t> alike;
         for (const Unresolved& what : report_.unresolved) {
+            alike[{what.kind, what.name}] += what.required ? 0 : 1;
+        }
+        for (const Unresolved& what : report_.unresolved) {
+            std::size_t others = 0;
+            if (!what.required && !options_.verbose) {
+                std::size_t& count = alike[{what.kind, what.name}];
+                if (count == 0) {
+                    continue;
+                }
+                others = std::exchange(count, 0) - 1;
+            }
             const bool fatal = what.required && !what.allowed;
             const std::string_view weight =
                 what.allowed ? "allowed" : (fatal ? "required" : "not required");
             page_.line(page_.toned(weight, fatal ? Tone::bad : Tone::dim), 2);
             std::string text = what.kind + ' ' + what.name;
             text += what.needed_by.empty() ? "" : ", needed by " + what.needed_by;
+            text += others == 0 ? "" : " and " + std::to_string(others) + " more";
             text += what.detail.empty() ? "" : ": " + what.detail;
             page_.paragraph(text, 4, 2);
         }

@@ -246,7 +246,7 @@ class Merger {
         const std::uint64_t bytes = pool_[folder].path_bytes + 1 + name.size();
         if (bytes > limits_.path_bytes) {
             throw Error(Exit::bad_input, "path-too-long",
-                        "layer " + std::to_string(layer_ + 1) + ": a file named " +
+                        "layer " + std::to_string(layer_) + ": a file named " +
                             path::printable(name.substr(0, 80)) + " has a path of " +
                             std::to_string(bytes) + " bytes, over the limit of " +
                             std::to_string(limits_.path_bytes),
@@ -256,7 +256,7 @@ class Merger {
             // A parent or a link's target. In the tree it would be a file, in a layer made of the
             // tree a whiteout.
             throw Error(Exit::bad_input, "whiteout-name",
-                        "layer " + std::to_string(layer_ + 1) + ": something stands in a folder " +
+                        "layer " + std::to_string(layer_) + ": something stands in a folder " +
                             path::printable(name.substr(0, 80)) +
                             ", a name that only whiteouts can have",
                         "the image is damaged or hostile");
@@ -328,7 +328,7 @@ class Merger {
     [[noreturn]] void throw_too_many(std::string_view what, std::uint64_t most,
                                      std::uint64_t Limits::*limit) const {
         throw Error(Exit::bad_input, "too-many-entries",
-                    "layer " + std::to_string(layer_ + 1) + " makes a tree of more than " +
+                    "layer " + std::to_string(layer_) + " makes a tree of more than " +
                         std::to_string(most) + ' ' + std::string(what),
                     raise_hint(limit));
     }
@@ -477,7 +477,7 @@ class Merger {
                 at = pool_[*child].header->link.starts_with('/') ? 0 : at;
             } else {
                 throw Error(Exit::bad_input, "symlink-loop",
-                            "layer " + std::to_string(layer_ + 1) + ": " + path::printable(path) +
+                            "layer " + std::to_string(layer_) + ": " + path::printable(path) +
                                 " leads through links in a circle, or through more than " +
                                 std::to_string(limits_.symlinks) + ", so nothing can be put there",
                             "the image is damaged or hostile; where it is no circle, " +
@@ -493,7 +493,7 @@ class Merger {
         link_bytes_ += link.header->link.size();
         if (link_bytes_ > most_link_bytes) {
             throw Error(Exit::bad_input, "too-many-links",
-                        "layer " + std::to_string(layer_ + 1) +
+                        "layer " + std::to_string(layer_) +
                             ": its files stand behind too many symbolic links",
                         "the image is hostile");
         }

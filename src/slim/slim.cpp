@@ -6,6 +6,7 @@
 #include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
+#include "slimimg/base/sizes.hpp"
 #include "slimimg/base/staged_folder.hpp"
 #include "slimimg/rootfs/unpack.hpp"
 
@@ -79,13 +80,15 @@ Analysis analyze_layers(image::Image image, std::vector<archive::LayerScan> laye
             .before_bytes = before};
 }
 
-/// Without a program or anything else to keep an image would be written that holds nothing.
-void demand_content(const Analysis& analysis) {
+/// Without a program or anything else to keep an image would be written that does nothing.
+void demand_content(const Analysis& analysis, const closure::Request& request) {
     const auto& kept = analysis.closure.kept;
+    const bool asks = !analysis.image.config.argv().empty() || !request.entrypoints.empty() ||
+                      !request.include.empty() || !request.include_packages.empty();
     const bool any = std::any_of(kept.begin(), kept.end(), [&](const auto& node) {
         return !analysis.rootfs[node.first].is_directory();
     });
-    if (!any) {
+    if (!any || !asks) {
         throw Error(Exit::usage, "nothing-to-keep",
                     path::printable(analysis.image.source) +
                         " names no program, and so nothing tells what to keep of it",
@@ -372,7 +375,7 @@ void stage(Staged& staged, Rebuild& rebuild, const closure::Request& request,
     demand_resolved(analysis.closure.unresolved, analysis.rootfs,
                     "the image lacks what its program needs: ",
                     "nothing was written; --allow-missing NAME accepts one");
-    demand_content(analysis);
+    demand_content(analysis, request);
 
     Target& target = staged.target.emplace(options, run);
     const image::Format format =
@@ -405,8 +408,12 @@ void tell_if_not_smaller(Rebuild& rebuild) {
     if (rebuild.archive_after_bytes >= rebuild.analysis.image.archive_bytes) {
         rebuild.proof.diagnostics.push_back(
             {Severity::note, "not-smaller", "",
-             "the image written is not smaller than the one read; --compress changes how its "
-             "layer is stored"});
+             rebuild.base_name.empty()
+                 ? "the image written is not smaller than the one read; --compress changes how its "
+                   "layer is stored"
+                 : "the image written is not smaller than the one read: the base that it stands on "
+                   "is " +
+                       human_bytes(rebuild.base_bytes) + " of it"});
     }
 }
 
@@ -456,6 +463,9 @@ Rebuild rebuild(const image::Image& source, const closure::Request& request,
         stage(staged.emplace(), *rebuild, request, rebuild_options, shell, run);
     });
     staged->commit(*rebuild);
+    if (!rebuild->base_name.empty()) {
+        rebuild->written = std::move(staged->written);
+    }
     tell_if_not_smaller(*rebuild);
     return std::move(*rebuild);
 }

@@ -159,6 +159,27 @@ class Stand {
         }
     }
 
+    /// What C library a library was linked with; none for one that needs no C library.
+    enum class CLibrary { none, glibc, musl };
+    static CLibrary c_library_of(const elf::ElfFacts& facts) {
+        for (const std::string& needed : facts.needed) {
+            if (needed.starts_with("libc.musl-")) {
+                return CLibrary::musl;
+            }
+            if (needed == "libc.so.6" || needed.starts_with("ld-linux")) {
+                return CLibrary::glibc;
+            }
+        }
+        return CLibrary::none;
+    }
+
+    /// Both in one process would have two of everything: malloc, stdio, threads.
+    static bool have_other_c_libraries(const elf::ElfFacts& a, const elf::ElfFacts& b) {
+        const CLibrary one = c_library_of(a);
+        const CLibrary other = c_library_of(b);
+        return one != other && one != CLibrary::none && other != CLibrary::none;
+    }
+
     /// True where a library of the base stands for this one.
     bool is_provided_library(const PlanItem& item) {
         const elf::ElfFacts* facts = facts_of(item);
@@ -170,13 +191,20 @@ class Stand {
             return false;
         }
         const elf::ElfFacts& theirs = *base_elves_.facts(found->second);
-        return (has_c_library_ && is_of_c_library(*facts)) || !lack_of(*facts, theirs);
+        return !have_other_c_libraries(*facts, theirs) &&
+               ((has_c_library_ && is_of_c_library(*facts)) || !lack_of(*facts, theirs));
     }
 
     /// The item's name with the base's symlinks followed in its folders.
     std::string name_in_base(const std::string& name) const {
-        const rootfs::Resolution folder = base_.resolve(path::parent(name));
-        return folder.node ? path::join(base_[*folder.node].path, path::basename(name)) : name;
+        std::string_view folder = path::parent(name);
+        while (folder != "/" && !base_.resolve(folder).node) {
+            folder = path::parent(folder);  // what the base lacks is made in what it has
+        }
+        const auto there = base_.resolve(folder).node;
+        const std::size_t start = folder == "/" ? 1 : folder.size() + 1;
+        return there && name.size() > start ? path::join(base_[*there].path, name.substr(start))
+                                            : name;
     }
 
     void place(PlanItem item) {

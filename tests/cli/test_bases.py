@@ -113,6 +113,18 @@ class OnImage(ImageTest):
             for layer in json.load(outer.extractfile("manifest.json"))[0]["Layers"]:
                 self.assertEqual(layer, "blobs/sha256/" + sha256(outer.extractfile(layer).read()))
 
+    def test_the_attack_surface_is_that_of_the_whole_image(self):
+        base = Layer().file("usr/bin/apt", b"x", 0o755).file("bin/bash", b"x", 0o755).bytes()
+        golden = docker_archive(self.folder / "fat.tar", [self.base_layer, base])
+        report = self.folder / "report.json"
+        out = self.folder / "slim.tar"
+        self.assert_fine(slimimg("rebuild", self.image(), "-o", out, "--base", golden,
+                                 "--report", report))
+        after = json.loads(report.read_text())["attack_surface"]["after"]
+        self.assertEqual(after, slimimg("analyze", out, "--format", "json")
+                         .json["attack_surface"]["before"])
+        self.assertEqual(after["package_managers"], ["/usr/bin/apt"])
+
     def test_both_sides_settings_count(self):
         config = config_of_archive(self.rebuild())
         self.assertIn("GOLDEN=yes", config["config"]["Env"])

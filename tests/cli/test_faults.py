@@ -98,7 +98,7 @@ class Room(FaultTest):
         for command in (["analyze"], ["rebuild", "-o", self.old_target()]):
             with self.nothing_changes(self.folder / "slim.tar"):
                 process = start(*command, image, "--spool-dir", disk)
-                self.assert_told(process, 5, "a temporary file in .*No space left on device: layer 3 "
+                self.assert_told(process, 5, "a temporary file in .*No space left on device: layer 2 "
                                  r"of .*large.tar needs 8\.4 MB \(8396800 bytes\) there, and "
                                  r"[\d.]+ .?B fitted; .*--spool-dir")
             self.assertEqual(os.listdir(disk), [])
@@ -132,7 +132,7 @@ class Room(FaultTest):
             resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
 
         process = start("analyze", self.large_image("oci"), preexec_fn=limit)
-        self.assert_told(process, 5, r"File too large: layer 3 of .* needs 8\.4 MB .*4\.2 MB fitted")
+        self.assert_told(process, 5, r"File too large: layer 2 of .* needs 8\.4 MB .*4\.2 MB fitted")
 
     def test_a_full_disk_under_a_report(self):
         disk = self.small_disk("reports", "8k")

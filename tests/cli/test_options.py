@@ -338,7 +338,7 @@ class Progress(ImageTest):
             self.assertLess(max(map(len, lines)), width)
             self.assertIn(b"Attack surface", report)
             if width > 20:
-                for step in ("reading layer 1 of ", "merging the layers", "following the evidence",
+                for step in ("reading layer 0 of ", "merging the layers", "following the evidence",
                              "writing the new layer", "proving the new image"):
                     self.assertTrue(any(line.startswith(step) for line in lines), (step, lines))
                 self.assertTrue(any(line.endswith("/2 layers") for line in lines), lines)
@@ -358,7 +358,7 @@ class Progress(ImageTest):
         self.assertEqual(slimimg("analyze", image, env={"CI": ""}).err, "")
         self.assertEqual(slimimg("analyze", image, env={"CI": "false"}).err, "")
         told = slimimg("analyze", image, env={"CI": "true"}).err
-        self.assertRegex(told, r"(?m)^slimimg: hash layer 1 of .* \([\d.]+ .?B\)$")
+        self.assertRegex(told, r"(?m)^slimimg: hash layer 0 of .* \([\d.]+ .?B\)$")
         self.assertNotIn("\x1b", told)
         self.assertEqual(slimimg("analyze", image, "-q", env={"CI": "true"}).err, "")
 

@@ -58,6 +58,52 @@ class Rebuild(ImageTest):
         self.assertEqual(reduction["archive_before_bytes"], image.stat().st_size)
         self.assertEqual(reduction["archive_after_bytes"], output.stat().st_size)
 
+    def test_of_a_layout_a_name_with_tar_is_an_archive(self):
+        layout = self.folder / "layout"
+        self.assert_fine(slimimg("rebuild", self.image(), "-o", layout, "--output-format", "oci-dir"))
+        out = self.folder / "slim.tar"
+        self.assert_fine(slimimg("rebuild", layout, "-o", out))
+        self.assertTrue(tarfile.is_tarfile(out))
+
+    def test_what_exclude_leaves_out_is_told(self):
+        def told(*options):
+            report = self.folder / "report.json"
+            self.rebuild("--report", report, *options)
+            return {d["code"]: d["message"] for d in json.loads(report.read_text())["diagnostics"]}
+
+        kept = "/app/etc/app.conf"
+        image = self.fixture.docker(self.folder / "app.tar", [
+            *self.fixture.layers, Layer().folder("app/etc").file(kept[1:], b"x").bytes()])
+        report = self.folder / "report.json"
+        self.rebuild("--report", report, "--exclude", kept, image=image)
+        [note] = [d for d in json.loads(report.read_text())["diagnostics"]
+                  if d["code"] == "excluded"]
+        self.assertIn(f"leaves out 1 file that the program may need: {kept}", note["message"])
+        why = slimimg("why", image, kept, "--exclude", kept)
+        self.assertIn("--exclude leaves it out", why.text)
+        self.assertIn("exclude-required", told("--exclude", "/app/bin/hello"))
+        self.assertIn("exclude-unknown", told("--exclude", "/nope"))
+
+    def test_an_image_without_a_command_needs_one(self):
+        image = self.fixture.docker(self.folder / "none.tar", Entrypoint=None, Cmd=None)
+        out = self.folder / "slim.tar"
+        result = self.assert_one_line(slimimg("rebuild", image, "-o", out), 2)
+        self.assertIn("names no program", result.err)
+        self.assertFalse(out.exists())
+        self.assert_fine(slimimg("rebuild", image, "-o", out, "--include", "/app"))
+
+    def test_what_is_not_looked_for_is_told(self):
+        self.rebuild("--keep", "strict", "--report", self.folder / "report.json")
+        codes = [d["code"] for d in json.loads((self.folder / "report.json").read_text())
+                 ["diagnostics"]]
+        self.assertIn("keep-strict", codes)
+
+    def test_a_program_for_another_machine_is_told(self):
+        image = docker_archive(self.folder / "other.tar", self.fixture.layers, config={
+            **config_of(self.fixture.layers, **self.fixture.container), "architecture": "s390x"})
+        report = slimimg("analyze", image, "--format", "json").json
+        self.assertIn("machine-differs", [d["code"] for d in report["diagnostics"]])
+
     def test_headers_are_kept_to_the_letter(self):
         hello = layer_of(self.rebuild())[0]["/app/bin/hello"]
         self.assertEqual((hello.uid, hello.gid, hello.mode), (1000, 1000, 0o755))

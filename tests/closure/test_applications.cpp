@@ -197,8 +197,8 @@ TEST_CASE("libraries that scripts open by name stay, found as ctypes finds them"
 }
 
 TEST_CASE("command lines that a program hands to the shell keep their commands") {
-    const std::string data(
-        "\0cd %s && tool -x | filter '%s'\0other is not needed\0third\0exec fourth -o %s\0", 77);
+    const std::string data =
+        "\0cd %s && tool -x | filter '%s'\0other is not needed\0third\0exec fourth -o %s\0"s;
     const auto image = [&](const char* call) {
         return ClosureOf(
             tree({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("bin"),
@@ -219,20 +219,19 @@ TEST_CASE("command lines that a program hands to the shell keep their commands")
 }
 
 TEST_CASE("a compiler keeps its parts, the headers and what it links") {
-    const auto image = [](const char* data) {
+    const auto image = [](const std::string& data) {
         return ClosureOf(
             tree({folder("usr"), folder("usr/bin"),
-                  file("usr/bin/gcc", program_with({}, std::string(data, 10)), 0755),
-                  file("usr/bin/as", "x", 0755), file("usr/bin/ld", "x", 0755),
-                  folder("usr/include"), file("usr/include/stdio.h", "x"), folder("usr/lib"),
-                  folder("usr/lib/gcc"), file("usr/lib/gcc/cc1", "x", 0755),
-                  file("usr/lib/gcc/libgcc.a", "x"), folder("usr/lib/x86_64-linux-gnu"),
-                  file("usr/lib/x86_64-linux-gnu/crt1.o", "x"),
+                  file("usr/bin/gcc", program_with({}, data), 0755), file("usr/bin/as", "x", 0755),
+                  file("usr/bin/ld", "x", 0755), folder("usr/include"),
+                  file("usr/include/stdio.h", "x"), folder("usr/lib"), folder("usr/lib/gcc"),
+                  file("usr/lib/gcc/cc1", "x", 0755), file("usr/lib/gcc/libgcc.a", "x"),
+                  folder("usr/lib/x86_64-linux-gnu"), file("usr/lib/x86_64-linux-gnu/crt1.o", "x"),
                   file("usr/lib/x86_64-linux-gnu/libc_nonshared.a", "x"),
                   file("usr/lib/x86_64-linux-gnu/libother.so.1", "x")}),
             runs({"/usr/bin/gcc"}));
     };
-    const ClosureOf driver = image("\0collect2\0");
+    const ClosureOf driver = image("\0collect2\0"s);
     for (const char* path :
          {"/usr/bin/as", "/usr/bin/ld", "/usr/include/stdio.h", "/usr/lib/gcc/cc1",
           "/usr/lib/gcc/libgcc.a", "/usr/lib/x86_64-linux-gnu/crt1.o",
@@ -241,7 +240,7 @@ TEST_CASE("a compiler keeps its parts, the headers and what it links") {
         CHECK(driver.rules(path) == "compiler");
     }
     CHECK_FALSE(driver.keeps("/usr/lib/x86_64-linux-gnu/libother.so.1"));
-    CHECK_FALSE(image("\0collects\0").keeps("/usr/include/stdio.h"));
+    CHECK_FALSE(image("\0collects\0"s).keeps("/usr/include/stdio.h"));
 }
 
 TEST_CASE(

@@ -26,7 +26,7 @@ std::string java_class(const std::vector<std::string>& names,
                        const std::vector<std::string>& texts) {
     std::string pool;
     std::size_t index = 1;
-    const auto add = [&](std::string constant) {
+    const auto add = [&](const std::string& constant) {
         pool += constant;
         return index++;
     };

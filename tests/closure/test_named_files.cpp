@@ -141,3 +141,37 @@ TEST_CASE("a program whose folder a command line fills in is started") {
     CHECK_FALSE(image("\0%skeys are gone\0"s).keeps("/bin/keys"));
     CHECK_FALSE(image("\0all %skeys -w\0"s).keeps("/bin/keys"));
 }
+
+TEST_CASE("locales that a build step generated stay") {
+    const auto image = [](const std::string& owner) {
+        return ClosureOf(tree_of({tar({folder("etc"), file("etc/os-release", "ID=debian\n"),
+                                       file("var/lib/dpkg/status",
+                                            "Package: locales\nStatus: install ok "
+                                            "installed\nVersion: 1\n\n"),
+                                       file("var/lib/dpkg/info/locales.list", owner)}),
+                                  tar({folder("usr"), folder("usr/lib"), folder("usr/lib/locale"),
+                                       file("usr/lib/locale/locale-archive", "x"),
+                                       file("app", program_with({}, "x"), 0755)})}),
+                         runs({"/app"}));
+    };
+    CHECK(image("").rules("/usr/lib/locale/locale-archive") == "locale");
+    CHECK_FALSE(image("/usr/lib/locale/locale-archive\n").keeps("/usr/lib/locale/locale-archive"));
+}
+
+TEST_CASE("packages that were installed by name and go are told") {
+    const auto told = [](const std::string& argument) {
+        const ClosureOf image(
+            tree_of(installed(tar({folder("usr"), folder("usr/bin"), folder("usr/share"),
+                                   file("usr/bin/app", program_with({}, "x"), 0755),
+                                   file("usr/share/data", "x")}),
+                              {{"app", "", "/usr/bin/app\n"}, {"data", "", "/usr/share/data\n"}})),
+            runs({"/usr/bin/app", argument}));
+        std::string text;
+        for (const Diagnostic& diagnostic : image.closure.diagnostics) {
+            text += diagnostic.code == "package-unused" ? diagnostic.message : "";
+        }
+        return text;
+    };
+    CHECK(told("").starts_with("nothing stays of what was installed by name as data;"));
+    CHECK(told("/usr/share/data").empty());
+}

@@ -315,6 +315,20 @@ TEST_CASE("a program keeps its libraries, links on the way too, and tells of one
     CHECK(broken.closure.unresolved.front().fatal());
 }
 
+TEST_CASE("every name stays by which a library is found") {
+    const ClosureOf image(
+        tree({file("app", loadable_program({.needed = {"liba.so.7", "libb.so"}}), 0755),
+              folder("usr"), folder("usr/lib"), test::symlink("usr/lib/liba.so.7", "liba.so.7.2"),
+              test::symlink("usr/lib/liba.so.7.0", "liba.so.7.2"),
+              test::symlink("usr/lib/liba.so", "liba.so.7.2"),
+              file("usr/lib/liba.so.7.2", loadable({.soname = "liba.so.7"})),
+              file("usr/lib/libb.so", loadable({.needed = {"liba.so.7.0"}}))}),
+        runs({"/app"}));
+    CHECK(image.keeps("/usr/lib/liba.so.7"));
+    CHECK(image.keeps("/usr/lib/liba.so.7.0"));
+    CHECK_FALSE(image.keeps("/usr/lib/liba.so"));
+}
+
 TEST_CASE("paths in a program's constant data are kept, a build record's are not") {
     const std::string data =
         "open %s\0/etc/app/app.conf\0/usr/share/app/%s.tmpl\0"

@@ -13,7 +13,8 @@ using namespace std::string_literals;
 namespace {
 
 /// Programs in /usr/bin of a distribution, and `more`.
-rootfs::Rootfs with_programs(const std::vector<std::string>& names, std::vector<Member> more = {}) {
+rootfs::Rootfs with_programs(const std::vector<std::string>& names,
+                             const std::vector<Member>& more = {}) {
     std::vector<Member> members{folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
                                 folder("usr/bin")};
     for (const std::string& name : names) {

@@ -44,7 +44,7 @@ TEST_CASE("drivers of hardware, and libraries that only init opens, are hints") 
     const auto image = [](const std::string& name) {
         return ClosureOf(
             system_with({file("lib/" + name, library(name, {})),
-                         file("run", program_with({"dlopen"}, "\0" + name + "\0"s), 0755)}),
+                         file("run", program_with({"dlopen"}, "\0"s + name + "\0"s), 0755)}),
             runs({"/run"}));
     };
     for (const char* name : {"libcuda.so.1", "libvulkan_intel.so", "libsepol.so.2"}) {

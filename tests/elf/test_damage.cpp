@@ -99,8 +99,8 @@ TEST_CASE("segments beyond counting are read in bounded time") {
     auto file = test::make_elf(test::elf_with_everything());
     const std::size_t table = file.bytes.size();
     const std::string row = file.bytes.substr(file.at.at("segments") + 56, 56);
-    const std::string load = file.bytes.substr(file.at.at("segments") + 3 * 56, 56);
-    const std::string dynamic = file.bytes.substr(file.at.at("segments") + 2 * 56, 56);
+    const std::string load = file.bytes.substr(file.at.at("segments") + 3UL * 56, 56);
+    const std::string dynamic = file.bytes.substr(file.at.at("segments") + 2UL * 56, 56);
     for (int i = 0; i < 65533; ++i) {
         file.bytes += row;
     }

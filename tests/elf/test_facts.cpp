@@ -35,7 +35,7 @@ bool has(const ElfFacts& facts, std::string_view code) {
 }
 
 /// The same file for each class and byte order, on a machine that has that.
-std::array<ElfSpec, 4> all_kinds(ElfSpec spec) {
+std::array<ElfSpec, 4> all_kinds(const ElfSpec& spec) {
     std::array<ElfSpec, 4> kinds{spec, spec, spec, spec};
     kinds[1].wide = false;
     kinds[1].machine = 3;

@@ -106,12 +106,12 @@ TEST_CASE("damaged symbol tables are told and nothing is made of them") {
     };
     const auto gnu = ElfSpec::Hash::gnu;
     const auto sysv = ElfSpec::Hash::sysv;
-    CHECK(damaged(sysv, "hash", 4, 0xffffffff, 4));         // nchain
-    CHECK(damaged(gnu, "hash", 0, 0xffffffff, 4));          // buckets
-    CHECK(damaged(gnu, "hash", 8, 0xffffffff, 4));          // bloom words
-    CHECK(damaged(gnu, "hash", 24, 0xfffffff0, 4));         // a bucket
-    CHECK(damaged(gnu, "symbols", 2 * 24, 0xfffffff0, 4));  // st_name
-    CHECK(damaged(gnu, "versym", 4, 77, 2));                // a version that is not there
+    CHECK(damaged(sysv, "hash", 4, 0xffffffff, 4));           // nchain
+    CHECK(damaged(gnu, "hash", 0, 0xffffffff, 4));            // buckets
+    CHECK(damaged(gnu, "hash", 8, 0xffffffff, 4));            // bloom words
+    CHECK(damaged(gnu, "hash", 24, 0xfffffff0, 4));           // a bucket
+    CHECK(damaged(gnu, "symbols", 2UL * 24, 0xfffffff0, 4));  // st_name
+    CHECK(damaged(gnu, "versym", 4, 77, 2));                  // a version that is not there
     CHECK(damaged(gnu, "verdef", 0, 9, 2));
 }
 

@@ -138,7 +138,7 @@ TEST_CASE("a layer that claims the digest of another one is refused") {
     scan(plain_image({known}), &cache);
     const image::Image lies = test::read(test::docker_files(config_json({known}), {other}).tar());
     for (int round = 0; round < 2; ++round) {
-        expect_error("digest-mismatch", "layer 1 of ", [&] { scan(lies, &cache); });
+        expect_error("digest-mismatch", "layer 0 of ", [&] { scan(lies, &cache); });
     }
     // Nor does what it holds get into the cache.
     Run after = scan(plain_image({known}), &cache);
@@ -152,14 +152,14 @@ TEST_CASE("of several wrong layers the first is told, also where the cache knew 
     scan(plain_image({claimed[0]}), &cache);
     const image::Image lies = test::read(
         test::docker_files(config_json(claimed), {layer("known", "2"), layer("b", "2")}).tar());
-    expect_error("digest-mismatch", "layer 1 of ", [&] { scan(lies, nullptr); });
-    expect_error("digest-mismatch", "layer 1 of ", [&] { scan(lies, &cache); });
+    expect_error("digest-mismatch", "layer 0 of ", [&] { scan(lies, nullptr); });
+    expect_error("digest-mismatch", "layer 0 of ", [&] { scan(lies, &cache); });
     const std::string garbage(2000, 'x');
     const image::Image damaged = test::read(
         test::docker_files(config_json({claimed[0], garbage}), {layer("known", "2"), garbage})
             .tar());
-    expect_error("layer-damaged", "layer 2 of ", [&] { scan(damaged, nullptr); });
-    expect_error("layer-damaged", "layer 2 of ", [&] { scan(damaged, &cache); });
+    expect_error("layer-damaged", "layer 1 of ", [&] { scan(damaged, nullptr); });
+    expect_error("layer-damaged", "layer 1 of ", [&] { scan(damaged, &cache); });
 }
 
 TEST_CASE("a config that lies about a known blob is refused") {

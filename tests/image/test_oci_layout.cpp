@@ -190,7 +190,7 @@ TEST_CASE("what is wrong with a layout is told") {
     }
     SUBCASE("a layer is missing") {
         files.remove("blobs/sha256/" + test::digest_of(top).substr(7));
-        check("image", "lacks layer 2 (" + test::digest_of(top) + ")");
+        check("image", "lacks layer 1 (" + test::digest_of(top) + ")");
     }
     SUBCASE("a layer has another size") {
         files["blobs/sha256/" + test::digest_of(top).substr(7)] += "x";

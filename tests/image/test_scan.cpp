@@ -45,7 +45,7 @@ TEST_CASE("all layers are scanned, the same for any number of threads") {
 
 TEST_CASE("a layer that is not what the config says is refused, unless nothing is verified") {
     const Image image = image_of({layer("a"), layer("b")}, {layer("a"), layer("c")});
-    expect_error("digest-mismatch", "layer 2 of ", [&] { scan_layers(image, {}); });
+    expect_error("digest-mismatch", "layer 1 of ", [&] { scan_layers(image, {}); });
     expect_error("digest-mismatch", "where the config says " + test::digest_of(layer("b")),
                  [&] { scan_layers(image, {}); });
     RunOptions options;
@@ -74,7 +74,7 @@ TEST_CASE("layers can be worked with while they are hashed, and a lie comes out 
 
         // The first wrong layer is told, also where the work has met what is wrong with it.
         for (const bool fails : {false, true}) {
-            expect_error("digest-mismatch", "layer 2 of ", [&] {
+            expect_error("digest-mismatch", "layer 1 of ", [&] {
                 with_layers(bad, options, [&](const Scans& scans) {
                     CHECK(scans[1].entries[0].path == "/x");
                     if (fails) {
@@ -127,7 +127,7 @@ TEST_CASE("a plain layer that is listed often is hashed once, and each claim is 
         RunOptions options;
         options.progress = &progress;
         if (lies) {
-            expect_error("digest-mismatch", "layer 3 of ", [&] { scan_layers(image, options); });
+            expect_error("digest-mismatch", "layer 2 of ", [&] { scan_layers(image, options); });
         } else {
             CHECK(scan_layers(image, options).size() == 3);
         }
@@ -138,7 +138,7 @@ TEST_CASE("a plain layer that is listed often is hashed once, and each claim is 
 TEST_CASE("a damaged layer is told with its number") {
     const std::string garbage(2000, 'x');
     const Image image = image_of({layer("a"), garbage}, {layer("a"), garbage});
-    expect_error("layer-damaged", "layer 2 of ", [&] { scan_layers(image, {}); });
+    expect_error("layer-damaged", "layer 1 of ", [&] { scan_layers(image, {}); });
 }
 
 TEST_CASE("entries are counted over all layers, repeated ones too") {
@@ -155,7 +155,7 @@ TEST_CASE("entries are counted over all layers, repeated ones too") {
     files.add("manifest.json", R"([{"Config":"config.json",
         "Layers":["a.tar","a.tar","a.tar","a.tar"]}])");
     const Image image = test::read(files.tar());
-    expect_error("too-many-entries", "layer 4 of ", [&] { scan_layers(image, options); });
+    expect_error("too-many-entries", "layer 3 of ", [&] { scan_layers(image, options); });
 }
 
 TEST_CASE("layers that inflate far beyond the archive they came in are refused together") {

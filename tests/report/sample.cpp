@@ -66,9 +66,9 @@ struct Keeping {
     closure::Closure& closure;
 
     void operator()(std::string_view path, std::string_view from, std::string_view rule,
-                    std::string detail,
+                    std::string_view detail,
                     closure::Confidence confidence = closure::Confidence::required) const {
-        closure::Reason reason{.rule = rule, .confidence = confidence, .detail = std::move(detail)};
+        closure::Reason reason{.rule = rule, .confidence = confidence, .detail = detail};
         if (!from.empty()) {
             reason.from = tree.find(from).value();
         }

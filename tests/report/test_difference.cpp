@@ -90,8 +90,8 @@ slim::Analysis analysis_of(std::string name, const std::vector<std::string>& lay
 }
 
 closure::LoadedObject loaded(const slim::Analysis& analysis, std::string_view path,
-                             std::string name) {
-    return {.file = analysis.rootfs.find(path).value(), .name = std::move(name)};
+                             std::string_view name) {
+    return {.file = analysis.rootfs.find(path).value(), .name = name};
 }
 
 slim::Analysis earlier() {

@@ -106,7 +106,8 @@ TEST_CASE("colour adds escapes and nothing else") {
     const std::string plain = report::render_text(sample_report(), {});
     std::string coloured = report::render_text(sample_report(), {.color = true});
     CHECK(coloured != plain);
-    for (std::size_t at; (at = coloured.find('\x1b')) != std::string::npos;) {
+    for (std::size_t at = coloured.find('\x1b'); at != std::string::npos;
+         at = coloured.find('\x1b')) {
         coloured.erase(at, coloured.find('m', at) + 1 - at);
     }
     CHECK(coloured == plain);

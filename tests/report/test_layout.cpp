@@ -124,3 +124,14 @@ TEST_CASE("the columns of a table line up whatever the label's bytes") {
     table.row("größe", {"22"}, "note");
     CHECK(page.take() == "  ascii       1\n  größe      22  note\n");
 }
+
+TEST_CASE("a build step is shown as its Dockerfile has it") {
+    CHECK(step_of("/bin/sh -c #(nop)  CMD [\"nginx\"]") == "CMD [\"nginx\"]");
+    CHECK(step_of("/bin/sh -c #(nop) ADD file:" + std::string(64, 'a') + " in / ") ==
+          "ADD file:aaaaaaaaaaaa… in / ");
+    CHECK(step_of("/bin/sh -c apt-get update") == "RUN apt-get update");
+    CHECK(step_of("RUN /bin/sh -c make # buildkit") == "RUN make");
+    CHECK(step_of("COPY a b # buildkit") == "COPY a b");
+    CHECK(step_of("RUN make a:bcd") == "RUN make a:bcd");
+    CHECK(step_of("") == "");
+}

@@ -14,11 +14,11 @@ using slimimg::rootfs::Rootfs;
 
 namespace {
 
-LayerEntry entry(EntryType type, std::string path, std::string link = {}) {
+LayerEntry entry(EntryType type, std::string_view path, std::string_view link = {}) {
     LayerEntry result;
-    result.path = std::move(path);
+    result.path = path;
     result.header.type = type;
-    result.header.link = std::move(link);
+    result.header.link = link;
     return result;
 }
 

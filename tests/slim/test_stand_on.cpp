@@ -39,7 +39,7 @@ struct Stood {
     rootfs::Rootfs base;
     slim::Standing standing;
 
-    Stood(std::vector<test::Member> source, std::vector<test::Member> ground,
+    Stood(const std::vector<test::Member>& source, const std::vector<test::Member>& ground,
           std::vector<std::string> include)
         : planned(test::tree(source), std::move(include)),
           base(test::tree(ground)),
@@ -111,6 +111,21 @@ TEST_CASE("an older C library of the base is refused") {
     CHECK_THROWS_AS(stand("GLIBC_2.31"), Error);
 }
 
+TEST_CASE("a library of another C library does not stand for the image's") {
+    const auto stood_on = [](const std::string& c_library) {
+        const auto linked_with = [](const std::string& name) {
+            return test::elf({.needed = {name},
+                              .soname = "liba.so.1",
+                              .version_definitions = {"liba.so.1", "A_1"}});
+        };
+        return Stood(
+            {file("bin/app", program(), 0755), file("usr/lib/liba.so.1", linked_with("libc.so.6"))},
+            {file("lib/liba.so.1", linked_with(c_library))}, {"/bin/app", "/usr/lib"});
+    };
+    CHECK(stood_on("libc.so.6").item("/usr/lib/liba.so.1") == nullptr);
+    CHECK(stood_on("libc.musl-x86_64.so.1").item("/usr/lib/liba.so.1") != nullptr);
+}
+
 TEST_CASE("names go through the base's symlinks") {
     const Stood stood({folder("lib"), file("lib/own.so", "x")},
                       {folder("usr"), folder("usr/lib"), test::symlink("lib", "usr/lib")},
@@ -118,6 +133,11 @@ TEST_CASE("names go through the base's symlinks") {
     CHECK(stood.item("/lib") == nullptr);
     CHECK(stood.item("/lib/own.so") == nullptr);
     CHECK(stood.item("/usr/lib/own.so") != nullptr);
+    const Stood deep(
+        {folder("lib"), folder("lib/apk"), folder("lib/apk/db"), file("lib/apk/db/installed", "x")},
+        {folder("usr"), folder("usr/lib"), test::symlink("lib", "usr/lib")}, {"/lib"});
+    CHECK(deep.item("/usr/lib/apk/db/installed") != nullptr);
+    CHECK(deep.item("/lib/apk/db") == nullptr);
 }
 
 TEST_CASE(

@@ -382,7 +382,7 @@ std::size_t ElfFile::dynamic_value(std::uint64_t tag) const {
     Writer wanted(spec.wide, spec.big);
     wanted.native(tag);
     std::size_t entry = at.at("dynamic");
-    for (; entry + 2 * size <= bytes.size(); entry += 2 * size) {
+    for (; entry + 2UL * size <= bytes.size(); entry += 2UL * size) {
         if (bytes.compare(entry, size, wanted.bytes) == 0) {
             return entry + size;
         }

@@ -53,11 +53,13 @@ struct Explanation {
     std::vector<Step> chain;     ///< from a root to the path; empty where it goes
     std::vector<Reason> more;    ///< further reasons of the path itself; of one that goes: those
                                  ///< too weak to keep it
+    bool excluded = false;       ///< it goes by the user's --exclude
     std::optional<Below> below;  ///< of a folder
 };
 
 /// Throws Error (usage) where the image has no such path.
-Explanation explain(const slim::Analysis& analysis, std::string_view path);
+Explanation explain(const slim::Analysis& analysis, std::string_view path,
+                    const closure::Request& request = {});
 
 std::string explanation_text(const Explanation& explanation, const RenderOptions& options);
 std::string explanation_json(const Explanation& explanation, const RenderOptions& options);

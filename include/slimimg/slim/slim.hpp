@@ -121,6 +121,8 @@ struct Rebuild {
     std::string base_name;                  ///< of the image it stands on; empty: none
     std::uint64_t base_bytes = 0;           ///< of those, in that image's layers
     std::vector<Diagnostic> base_diagnostics;
+    /// All of the new image where it stands on another.
+    std::optional<rootfs::Rootfs> written;
     std::vector<Diagnostic> unpack_diagnostics;  ///< what the user may not set
     std::string debug_output;  ///< where the image with the shell is; empty: not asked for
     std::vector<std::string> debug_names;

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <array>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/fits.hpp"
 
 #include "check/policies/policies.hpp"
 
@@ -9,19 +9,6 @@ namespace slimimg::check::policies {
 namespace {
 
 using rootfs::NodeId;
-
-/// What a config's architecture (GOARCH) is in ELF headers.
-struct Machine {
-    std::string_view architecture;
-    std::uint16_t machine = 0;
-    std::uint8_t bits = 64;
-};
-constexpr std::array machines{
-    Machine{"amd64", 62, 64},    Machine{"arm64", 183, 64},   Machine{"386", 3, 32},
-    Machine{"arm", 40, 32},      Machine{"riscv64", 243, 64}, Machine{"ppc64le", 21, 64},
-    Machine{"ppc64", 21, 64},    Machine{"s390x", 22, 64},    Machine{"mips64le", 8, 64},
-    Machine{"loong64", 258, 64},
-};
 
 /// Where execvp would look, in an engine: PATH, or its default.
 std::optional<NodeId> first_named(const Inspection& look, std::string_view name, bool& is_elsewhere,
@@ -65,18 +52,7 @@ std::optional<NodeId> first_named(const Inspection& look, std::string_view name,
 void check_machine(Inspection& look, NodeId program) {
     const elf::ElfFacts* facts = look.elf(program);
     const image::Platform& platform = look.config().platform;
-    const auto expected = std::find_if(
-        machines.begin(), machines.end(),
-        [&](const Machine& machine) { return machine.architecture == platform.architecture; });
-    if (facts == nullptr || platform.os != "linux" || expected == machines.end()) {
-        return;
-    }
-    // A 64-bit x86 kernel runs 32-bit programs, and an ARM one mostly does.
-    const bool narrower = (platform.architecture == "amd64" && facts->abi.machine == 3) ||
-                          (platform.architecture == "amd64" && facts->abi.machine == 62) ||
-                          (platform.architecture == "arm64" && facts->abi.machine == 40);
-    if ((facts->abi.machine == expected->machine && facts->abi.bits == expected->bits) ||
-        narrower) {
+    if (facts == nullptr || closure::fits(platform, facts->abi)) {
         return;
     }
     look.find_at(program, {.message = "the program " + look.rootfs()[program].path + " is for " +

@@ -561,7 +561,9 @@ class Linker {
         Found& found = *search.found;
         const NodeId inode = tree_[found.file.node].inode;
         if (const auto same = inodes_.find(inode); same != inodes_.end()) {
-            link_.objects[same->second].aliases.push_back(search.name);
+            LoadedObject& object = link_.objects[same->second];
+            object.aliases.push_back(search.name);
+            add_name(object, found.file);
             names_.try_emplace(search.name, same->second);
             return same->second;
         }
@@ -585,6 +587,20 @@ class Linker {
              .path = found.path,
              .rpath_parent = how == Asking::dlopen ? std::nullopt : std::optional(asker.object)});
         return link_.objects.size() - 1;
+    }
+
+    /// The links by which an object is found a second time (libsndio.so.7.0, beside .so.7): without
+    /// them the search fails.
+    static void add_name(LoadedObject& object, const loader::Opened& found) {
+        const auto add = [&](NodeId node) {
+            if (std::find(object.links.begin(), object.links.end(), node) == object.links.end()) {
+                object.links.push_back(node);
+            }
+        };
+        std::for_each(found.links.begin(), found.links.end(), add);
+        if (found.node != object.file) {
+            add(found.node);  // a hard link
+        }
     }
 
     std::nullopt_t lose(Search& search, const Map& asker, Asking how) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slimimg/archive/zip.hpp"
 #include "slimimg/base/one_of.hpp"
@@ -171,24 +172,47 @@ bool is_single_file(Evidence& evidence, NodeId node) {
     return facts != nullptr && facts->is_program() && is_bundle(as_bytes(evidence.text(node)));
 }
 
-void inspect(Evidence& evidence, NodeId node) {
+bool is_code(Evidence& evidence, NodeId node) {
     const Node& file = evidence.rootfs()[node];
-    const bool code =
+    const bool named =
         is_java_archive(file.path) || is_assembly(file.path) || file.path.ends_with(".class");
-    if (!file.is_file() || !is_of_the_application(evidence, node) ||
-        (!code && !is_single_file(evidence, node))) {
+    return file.is_file() && is_of_the_application(evidence, node) &&
+           (named || is_single_file(evidence, node));
+}
+
+void inspect(Evidence& evidence, NodeId node) {
+    if (!is_code(evidence, node)) {
         return;
     }
     for (const std::string& name : evidence.noted("bytecode-names", node, read_names)) {
         const Reason reason{bytecode.id, node, Confidence::likely, "its code names " + name};
         if (name.starts_with(library_mark)) {
-            if (const auto program = machine_of(evidence, node)) {
-                keep_called_library(evidence, *program, name.substr(library_mark.size()), reason);
-            }
-        } else if (name[0] != '/') {
+            continue;  // once it is known what runs the code
+        }
+        if (name[0] != '/') {
             evidence.keep_program(name, reason);
         } else {
             keep_named(evidence, name, reason);
+        }
+    }
+}
+
+void settle(Evidence& evidence) {
+    std::vector<NodeId> files;
+    for (const auto& [node, reasons] : evidence.kept()) {
+        if (is_code(evidence, node)) {
+            files.push_back(node);
+        }
+    }
+    for (const NodeId node : files) {
+        for (const std::string& name : evidence.noted("bytecode-names", node, read_names)) {
+            const auto program =
+                name.starts_with(library_mark) ? machine_of(evidence, node) : std::nullopt;
+            if (program) {
+                keep_called_library(
+                    evidence, *program, name.substr(library_mark.size()),
+                    {bytecode.id, node, Confidence::likely, "its code names " + name});
+            }
         }
     }
 }
@@ -197,6 +221,7 @@ void inspect(Evidence& evidence, NodeId node) {
 
 const Rule bytecode{.id = "bytecode",
                     .summary = "programs and files that compiled Java and .NET code names",
-                    .inspect = inspect};
+                    .inspect = inspect,
+                    .settle = settle};
 
 }  // namespace slimimg::closure::rules

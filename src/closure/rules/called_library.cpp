@@ -80,6 +80,15 @@ std::optional<NodeId> interpreter_of(Evidence& evidence, NodeId script) {
 }
 
 std::optional<NodeId> machine_of(Evidence& evidence, NodeId code) {
+    const auto is_machine = [&](NodeId program) {
+        const std::string_view name = path::basename(evidence.rootfs()[program].path);
+        return name == "java" || name == "dotnet" || name.starts_with("mono");
+    };
+    for (const auto& [program, link] : evidence.links()) {
+        if (link.kind != Link::Kind::none && is_machine(program)) {
+            return program;  // the config or a script names code and machine
+        }
+    }
     if (const auto program = interpreter_of(evidence, code)) {
         return program;
     }

@@ -5,6 +5,7 @@
 
 #include "slimimg/base/path.hpp"
 
+#include "closure/rules/layers.hpp"
 #include "closure/rules/rules.hpp"
 
 namespace slimimg::closure::rules {
@@ -57,6 +58,13 @@ void keep_locale(Evidence& evidence, const std::string& variable, std::string_vi
 }
 
 void start(Evidence& evidence) {
+    // Distributions have the archive in a package, or none: locale-gen makes it for somebody.
+    const auto archive = evidence.rootfs().find("/usr/lib/locale/locale-archive");
+    if (archive && !evidence.packages().owner(*archive) &&
+        is_installed_on_top(evidence, *archive)) {
+        evidence.keep(*archive, {rules::locale.id, std::nullopt, Confidence::likely,
+                                 "a build step generated these locales"});
+    }
     static constexpr std::array<std::string_view, 9> variables{
         "LANG",       "LC_ALL",      "LC_CTYPE", "LC_COLLATE", "LC_MESSAGES",
         "LC_NUMERIC", "LC_MONETARY", "LC_TIME",  "LANGUAGE"};

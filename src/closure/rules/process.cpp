@@ -132,6 +132,15 @@ std::optional<Process> process_of(Evidence& evidence, NodeId object) {
 
 void keep_objects(Evidence& evidence, const Link& link, std::size_t first,
                   std::size_t first_missing) {
+    // What was loaded before may have been found by a further name now.
+    for (std::size_t i = 0; i < first && i < link.objects.size(); ++i) {
+        for (const NodeId step : link.objects[i].links) {
+            if (!evidence.is_kept(step) && evidence.is_kept(link.objects[i].file)) {
+                evidence.keep(step, {rules::link.id, link.program, Confidence::required,
+                                     "another name of " + link.objects[i].name});
+            }
+        }
+    }
     for (std::size_t i = first; i < link.objects.size(); ++i) {
         const LoadedObject& object = link.objects[i];
         const NodeId from = object.loaded_by ? link.objects[*object.loaded_by].file : link.program;

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "slimimg/base/path.hpp"
+#include "slimimg/closure/fits.hpp"
 
 #include "closure/rules/folders.hpp"
 #include "closure/rules/rules.hpp"
@@ -49,12 +50,27 @@ void keep_argument(Evidence& evidence, std::string_view word, const std::string&
     }
 }
 
+/// The config of an image that was built on another machine, or the program, is wrong.
+void tell_of_other_machine(Evidence& evidence, const std::string& command) {
+    const auto found = evidence.find_program(command).node;
+    const elf::ElfFacts* facts = found ? evidence.elf(*found) : nullptr;
+    const image::Platform& platform = evidence.config().platform;
+    if (facts != nullptr && !fits(platform, facts->abi)) {
+        evidence.diagnose({Severity::warning, "machine-differs", evidence.rootfs()[*found].path,
+                           "is for " + elf::machine_name(facts->abi.machine) +
+                               ", the image says it is for " + platform.str() +
+                               ": it does not start there",
+                           true});
+    }
+}
+
 void keep_command(Evidence& evidence, const std::vector<std::string>& argv,
                   const std::string& origin) {
     if (argv.empty()) {
         return;
     }
     const std::string detail = origin + ": " + line_of(argv);
+    tell_of_other_machine(evidence, argv.front());
     if (!evidence.keep_program(argv.front(),
                                {program.id, std::nullopt, Confidence::required, detail})) {
         evidence.unresolved({.name = argv.front(),
@@ -81,7 +97,8 @@ void start(Evidence& evidence) {
         if (argv.empty()) {
             evidence.diagnose({Severity::warning, "no-entrypoint", "",
                                "the image has neither ENTRYPOINT nor CMD; name the program with "
-                               "--entrypoint"});
+                               "--entrypoint",
+                               true});
         }
         keep_command(evidence, argv, config.entrypoint.empty() ? "CMD" : "ENTRYPOINT");
         // CMD may be meant for the entrypoint to run, and is what stands after it.

@@ -45,6 +45,12 @@ void keep_package(Evidence& evidence, const std::string& name) {
 }
 
 void start(Evidence& evidence) {
+    if (evidence.request().keep == Keep::strict) {
+        evidence.diagnose({Severity::note, "keep-strict", "",
+                           "--keep strict keeps the program and its libraries: files that it opens "
+                           "and programs that it starts are left out, but for --include",
+                           true});
+    }
     for (const std::string& wanted : evidence.request().include) {
         keep_included(evidence, wanted);
     }
