@@ -86,6 +86,10 @@ void write_all(int fd, Bytes bytes, std::string_view name) {
             if (errno == EINTR) {
                 continue;
             }
+            if (errno == EPIPE && fd == STDOUT_FILENO) {
+                throw Error(Exit::internal, "reader-gone",
+                            "cannot write " + std::string(name) + ": Broken pipe");
+            }
             throw_errno("cannot write", name);
         }
         bytes = bytes.subspan(static_cast<std::size_t>(written));

@@ -59,7 +59,16 @@ void tell(std::string line) {
     static_cast<void>(!write(STDERR_FILENO, line.data(), line.size()));
 }
 
-/// As by the signal itself, so that shells see what it was.
+/// So that shells see what it was. The first process of a container outlives it.
+void raise_unblocked(int signal) {
+    std::signal(signal, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    raise(signal);
+}
+
 [[noreturn]] void end_by(int signal) {
     const bool gone = remove_temporaries();
     tell("slimimg: ended by " +
@@ -67,13 +76,8 @@ void tell(std::string line) {
                                                      : "SIG" + std::string(sigabbrev_np(signal))) +
          (gone ? ", nothing half-written is left\n"
                : ", and a temporary file or folder beside the output can't be removed\n"));
-    std::signal(signal, SIG_DFL);
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, signal);
-    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-    raise(signal);
-    _exit(128 + signal);  // the first process of a container outlives it
+    raise_unblocked(signal);
+    _exit(128 + signal);
 }
 
 [[noreturn]] void end_by_bus_error() {
@@ -136,9 +140,14 @@ void fill_standard_descriptors() {
     }
 }
 
-void ignore_write_signals() {
-    std::signal(SIGPIPE, SIG_IGN);
+bool ignore_write_signals() {
     std::signal(SIGXFSZ, SIG_IGN);
+    return std::signal(SIGPIPE, SIG_IGN) != SIG_IGN;
+}
+
+int end_by_closed_pipe() {
+    raise_unblocked(SIGPIPE);
+    return 128 + SIGPIPE;
 }
 
 }  // namespace slimimg::cli

@@ -28,7 +28,12 @@ class Interruption {
 /// that no other file takes their numbers and is written to in their place.
 void fill_standard_descriptors();
 
-/// Writing to a closed pipe or past a limit of file size is an error like others.
-void ignore_write_signals();
+/// Writing to a closed pipe or past a limit of file size is an error like others. True where a
+/// closed pipe would have ended the process: whoever started us did not ask otherwise.
+bool ignore_write_signals();
+
+/// As a closed pipe ends a process that has no say in it: without a word. Returns only in the first
+/// process of a container, with the exit code to end with.
+int end_by_closed_pipe();
 
 }  // namespace slimimg::cli

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <iostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -10,6 +10,7 @@
 
 #include "slimimg/base/columns.hpp"
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/file.hpp"
 #include "slimimg/base/path.hpp"
 
 #include "interruption.hpp"
@@ -45,10 +46,9 @@ Exit run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {
-        app.exit(asked);
-        if (!std::cout.flush()) {
-            throw Error(Exit::internal, "io", "cannot write standard output");
-        }
+        std::ostringstream text;
+        app.exit(asked, text);
+        write_all(STDOUT_FILENO, as_bytes(text.str()), "standard output");
         return Exit::ok;
     } catch (const CLI::ParseError& error) {
         throw_usage(app, error);
@@ -64,11 +64,14 @@ Exit run(int argc, char** argv) {
 int main(int argc, char** argv) {
     using slimimg::Exit;
     using slimimg::cli::complain;
+    slimimg::cli::fill_standard_descriptors();
+    const bool pipes_end_us = slimimg::cli::ignore_write_signals();
     try {
-        slimimg::cli::fill_standard_descriptors();
-        slimimg::cli::ignore_write_signals();
         return static_cast<int>(slimimg::cli::run(argc, argv));
     } catch (const slimimg::Error& error) {
+        if (error.code() == "reader-gone" && pipes_end_us) {
+            return slimimg::cli::end_by_closed_pipe();
+        }
         return complain(error.message(), error.hint(), error.status());
     } catch (const std::bad_alloc&) {
         return complain("out of memory", "", Exit::internal);
