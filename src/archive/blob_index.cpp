@@ -26,9 +26,10 @@ namespace fs = std::filesystem;
 
 constexpr int links_limit = 40;  // MAXSYMLINKS of Linux
 
-[[noreturn]] void throw_no_image(const std::string& message) {
+[[noreturn]] void throw_no_image(const std::string& message, std::string_view hint = {}) {
     throw Error(Exit::bad_input, "not-an-image", message,
-                "make one with: docker save IMAGE -o image.tar (or podman save)");
+                hint.empty() ? "make one with: docker save IMAGE -o image.tar (or podman save)"
+                             : std::string(hint));
 }
 
 /// "blobs/x" of "/blobs//x": names are relative in an index.
@@ -113,7 +114,9 @@ std::vector<LayerEntry> list(Bytes tar, const RunOptions& options, const std::st
         if (error.code() != "layer-damaged" || is_tar(tar)) {
             throw;
         }
-        throw_no_image(what + " is no image archive; it looks like " + std::string(file_kind(tar)));
+        const FileKind kind = file_kind(tar);
+        throw_no_image(what + " is no image archive; it looks like " + std::string(kind.name),
+                       kind.hint);
     }
 }
 

@@ -7,6 +7,11 @@
 namespace slimimg::archive {
 
 /// What a file that is no tar seems to be, for an error's text: "an ELF file", "a zip archive".
-std::string_view file_kind(Bytes head);
+struct FileKind {
+    std::string_view name;
+    std::string_view hint{};  ///< what makes an image of it; may be empty
+};
+
+FileKind file_kind(Bytes head);
 
 }  // namespace slimimg::archive

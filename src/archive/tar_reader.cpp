@@ -12,7 +12,8 @@ void throw_damaged_layer(std::string_view what, const std::string& detail) {
                 "save or pull the image again");
 }
 
-TarReader::TarReader(Bytes tar, std::string_view what) : what_(what), reader_(archive_read_new()) {
+TarReader::TarReader(Bytes tar, std::string_view what)
+    : what_(what), bytes_(tar.size()), reader_(archive_read_new()) {
     if (!reader_) {
         throw Error(Exit::internal, "memory", "there is no memory for a tar reader");
     }
@@ -75,10 +76,16 @@ std::optional<TarReader::Piece> TarReader::next_piece() {
 }
 
 void TarReader::throw_damaged() const {
-    const char* text = archive_error_string(reader_.get());
-    throw_damaged_layer(what_, "the tar archive is damaged at byte " +
-                                   std::to_string(header_position()) + ": " +
-                                   path::printable(text == nullptr ? "it can't be read" : text));
+    const char* const text = archive_error_string(reader_.get());
+    const std::string_view told = text == nullptr ? "it can't be read" : text;
+    const std::string entry = std::to_string(header_position());
+    if (told.starts_with("Truncated")) {
+        throw_damaged_layer(what_, "the tar archive is cut short: it ends at byte " +
+                                       std::to_string(bytes_) + ", within the entry at byte " +
+                                       entry);
+    }
+    throw_damaged_layer(what_, "the tar archive is damaged at byte " + entry + ": " +
+                                   path::printable(std::string(told)));
 }
 
 }  // namespace slimimg::archive

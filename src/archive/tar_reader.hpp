@@ -42,6 +42,7 @@ class TarReader {
         void operator()(::archive* reader) const { archive_read_free(reader); }
     };
     std::string what_;
+    std::size_t bytes_;
     std::unique_ptr<::archive, Free> reader_;
     std::optional<std::string> warning_;
     std::uint64_t last_header_ = 0;  // the last position that libarchive knew

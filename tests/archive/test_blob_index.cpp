@@ -195,6 +195,19 @@ TEST_CASE("a file that is no archive is told by what it looks like") {
     look("words", "a text file");
     look(rest, "data of another kind");
     look(test::gzip("{\"a\": 1}"), "a JSON text");
+    // One hint, and one that fits.
+    for (const auto& [content, wanted] :
+         {std::pair("FROM debian:12\n", "build it first: docker build"),
+          std::pair("BZh91AY", "decompress it first: bunzip2"),
+          std::pair("words", "make one with: docker save")}) {
+        const std::string file = scratch.write("file", content);
+        try {
+            open_index(file);
+            FAIL("no error");
+        } catch (const Error& error) {
+            CHECK(error.hint().starts_with(wanted));
+        }
+    }
     const std::string empty = scratch.write("file", "");
     expect_error("not-an-image", "is empty", [&] { open_index(empty); });
 }

@@ -350,12 +350,15 @@ TEST_CASE("a tar cut short within an entry is an error, at any place") {
     }
 }
 
-TEST_CASE("a tar cut short is damaged where its last entry starts") {
+TEST_CASE("a tar cut short is told with where it ends and what its last entry is") {
     const std::string tar = test::tar_member(test::file("f", "1")) +
                             test::tar_member(test::file("g", std::string(700, 'g')));
     for (const std::size_t size : {1536U, 1636U, 2236U}) {
         CAPTURE(size);
-        expect_error("layer-damaged", "damaged at byte 1024: ", [&] { scan(tar.substr(0, size)); });
+        expect_error("layer-damaged",
+                     "cut short: it ends at byte " + std::to_string(size) +
+                         ", within the entry at byte 1024",
+                     [&] { scan(tar.substr(0, size)); });
     }
 }
 
