@@ -34,7 +34,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates) {
     std::string_view best;
-    std::size_t best_distance = std::max<std::size_t>(text.size() / 3, 1) + 1;
+    // A letter at least is the same: of one letter any other would be a slip.
+    std::size_t best_distance =
+        std::min(std::max<std::size_t>(text.size() / 3, 1) + 1, text.size());
     for (const std::string_view candidate : candidates) {
         if (const std::size_t slips = distance(text, candidate); slips < best_distance) {
             best = candidate;

@@ -48,6 +48,10 @@ std::string meant(const slim::Analysis& analysis, std::string_view path) {
 }
 
 [[noreturn]] void throw_no_such_path(const slim::Analysis& analysis, std::string_view path) {
+    if (path.find_first_of("*?[") != path.npos) {
+        throw Error(Exit::usage, "no-such-path", "the image has no " + path::printable(path),
+                    "PATH is one path, no pattern; name a folder for what is in it");
+    }
     const std::string other = meant(analysis, path);
     throw Error(Exit::usage, "no-such-path", "the image has no " + path::printable(path),
                 other.empty() ? "paths are those inside the image, from its root"

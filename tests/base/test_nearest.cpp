@@ -18,4 +18,7 @@ TEST_CASE("the nearest name is the one with the fewest slips, and none is near w
     CHECK(nearest("threads", names).empty());
     CHECK(nearest("", names).empty());
     CHECK(nearest("x", {}).empty());
+    constexpr std::array<std::string_view, 2> short_names{"[", "id"};
+    CHECK(nearest("*", short_names).empty());  // all of it would be changed
+    CHECK(nearest("ir", short_names) == "id");
 }

@@ -55,6 +55,8 @@ class Why(ImageTest):
         self.assertIn("no /usr/bin/ilde; did you mean /usr/bin/idle?", slip.err)
         other = self.assert_one_line(slimimg("why", self.image(), "/nowhere/else"), 2)
         self.assertIn("paths are those inside the image", other.err)
+        pattern = self.assert_one_line(slimimg("why", self.image(), "/usr/bin/*"), 2)
+        self.assertIn("no /usr/bin/*; PATH is one path, no pattern; name a folder", pattern.err)
 
 
 if __name__ == "__main__":
