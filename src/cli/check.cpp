@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "slimimg/base/columns.hpp"
 #include "slimimg/base/file.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/report/check_format.hpp"
@@ -19,6 +20,7 @@
 #include "options.hpp"
 #include "progress.hpp"
 #include "safeguards.hpp"
+#include "surroundings.hpp"
 
 namespace slimimg::cli {
 namespace {
@@ -61,6 +63,10 @@ check::SettingsFile read_settings(const Options& options) {
     std::string rules = options.dive_rules;
     if (rules.empty() && std::filesystem::exists(check::dive_file_name)) {
         rules = check::dive_file_name;
+    }
+    if (!rules.empty() && !std::filesystem::exists(rules)) {
+        throw Error(Exit::usage, "no-dive-rules", "there is no file " + rules,
+                    "name a file of dive's rules, or leave --dive-ci out");
     }
     if (!rules.empty()) {
         check::apply_dive_rules(map_file(rules).text(), rules, settings.general.check);
@@ -111,6 +117,12 @@ Exit write_initial_settings(const check::CheckResult& result,
 }
 
 Exit list_policies(const Options& options) {
+    if ((options.output.format_given && options.output.format != "text") ||
+        !options.output.reports.empty()) {
+        throw Error(Exit::usage, "list-is-text", "--list prints text and no report",
+                    "leave --format and --report out");
+    }
+    const bool is_terminal = isatty(STDOUT_FILENO) == 1;
     const check::CheckSettings settings{.distroless = options.profile == "distroless"};
     constexpr std::size_t id_width = 22;
     constexpr std::size_t level_width = 9;
@@ -119,9 +131,10 @@ Exit list_policies(const Options& options) {
     };
     std::string text;
     for (const check::PolicyInfo& policy : check::policy_infos()) {
-        text += padded(policy.id, id_width) +
-                padded(check::level_name(settings.level_of(policy)), level_width) +
-                std::string(policy.title) + '\n';
+        const std::string line = padded(policy.id, id_width) +
+                                 padded(check::level_name(settings.level_of(policy)), level_width) +
+                                 std::string(policy.title);
+        text += (is_terminal ? folded(line, terminal_width(STDOUT_FILENO)) : line) + '\n';
     }
     write_all(STDOUT_FILENO, as_bytes(text), "standard output");
     return Exit::ok;
@@ -143,21 +156,41 @@ void demand_images(const Options& options) {
     }
 }
 
-/// What else the report says on standard output.
-[[noreturn]] void throw_failures(const check::CheckResult& result) {
-    std::string names;
+/// The image's name, and why it was not checked; a message that has the name stands alone.
+std::string failure_of(const check::CheckReport& image) {
+    if (!image.error) {
+        return image.source;
+    }
+    const std::string& message = image.error->message();
+    return message.find(image.source) == message.npos ? image.source + " (" + message + ')'
+                                                      : message;
+}
+
+/// Throws for the images that were not checked and, where no report is printed, for those whose
+/// policies failed.
+void tell_failures(const check::CheckResult& result, bool is_printed) {
+    std::vector<const check::CheckReport*> failed;
     for (const check::CheckReport& image : result.images) {
-        if (image.error && result.images.size() == 1) {
-            throw Error(*image.error);
+        if (image.error || (!is_printed && result.fails(image))) {
+            failed.push_back(&image);
         }
-        if (result.fails(image)) {
-            names += (names.empty() ? "" : ", ") + image.source +
-                     (image.error ? " (" + image.error->message() + ")" : "");
+    }
+    if (failed.empty()) {
+        return;
+    }
+    if (failed.size() == 1 && failed.front()->error) {
+        throw Error(*failed.front()->error);
+    }
+    std::string names;
+    std::string hint;
+    for (const check::CheckReport* image : failed) {
+        names += (names.empty() ? "" : ", ") + failure_of(*image);
+        if (!image->error) {
+            hint = "without -q the report says why";
         }
     }
     const Exit status = result.status();
-    throw Error(status, "check-failed", "the check fails: " + names,
-                "without -q the report says why");
+    throw Error(status, "check-failed", "the check fails: " + names, hint);
 }
 
 Exit run(const Options& options) {
@@ -205,9 +238,7 @@ Exit run(const Options& options) {
                                                .baseline = options.baseline});
     }
     delivery.deliver(result, report::check_formats());
-    if (!delivery.prints() && result.status() != Exit::ok) {
-        throw_failures(result);
-    }
+    tell_failures(result, delivery.prints());
     return result.status();
 }
 

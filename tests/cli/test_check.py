@@ -55,7 +55,7 @@ class Check(ImageTest):
         self.assertIn("none.tar", self.assert_one_line(self.check("none.tar", "-q"), 3).err)
         both = self.assert_one_line(self.check("none.tar", self.image(), self.broken(), "-q"), 3)
         self.assertIn("broken.tar", both.err)
-        self.assertIn("none.tar (", both.err)
+        self.assertIn("none.tar is no image archive", both.err)
         self.assertNotIn("app.tar", both.err)
 
     def test_images_that_are_left_out_are_told(self):
@@ -162,6 +162,38 @@ class Check(ImageTest):
         image = self.shell_image()
         self.assertNotIn("shell", self.policies(image))
         self.assertIn("shell", self.policies(image, "--profile", "distroless"))
+
+    def test_what_cannot_be_checked_is_told_beside_the_report_too(self):
+        image = self.image()
+        for args, code, wanted in (
+            (["none.tar"], 3, "slimimg: there is no file none.tar; slimimg reads archives"),
+            ([image, "none.tar"], 3, "slimimg: there is no file none.tar; slimimg reads archives"),
+            ([image, "--baseline", "none.json"], 2, "slimimg: there is no baseline none.json; make one"),
+            (["none.tar", "no.tar"], 3,
+             "slimimg: the check fails: there is no file none.tar, there is no file no.tar\n"),
+        ):
+            result = self.assert_one_line(self.check(*args), code)
+            self.assertIn(wanted, result.err)
+            self.assertIn("not checked", result.text)
+            quiet = self.assert_one_line(self.check(*args, "-q"), code)
+            self.assertEqual((quiet.err, quiet.out), (result.err, b""))
+
+    def test_a_quiet_failure_names_each_image_once(self):
+        root = self.fixture.docker(self.folder / "root.tar", User="0")
+        result = self.assert_one_line(
+            self.check(root, "none.tar", "-q", "--profile", "distroless", "--fail-on", "note"), 3)
+        self.assertEqual(result.err, f"slimimg: the check fails: {root}, there is no file none.tar; "
+                                     "without -q the report says why\n")
+
+    def test_rules_of_dive_that_are_not_there(self):
+        result = self.assert_one_line(self.check(self.image(), "--dive-ci", "none"), 2)
+        self.assertIn("there is no file none; name a file of dive's rules", result.err)
+
+    def test_list_is_text(self):
+        for options in (["--format", "json"], ["--report", self.folder / "x.json"]):
+            result = self.assert_one_line(self.check("--list", *options), 2)
+            self.assertIn("--list prints text and no report", result.err)
+        self.assert_fine(self.check("--list", "--format", "text"))
 
     def test_list_tells_the_policies(self):
         listed = self.assert_fine(self.check("--list")).text

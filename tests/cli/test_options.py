@@ -281,13 +281,14 @@ class Terminal(ImageTest):
 
 
 class NarrowTerminal(ImageTest):
-    def test_an_error_is_parted_between_words(self):
+    def written(self, *args, **streams):
+        """What is written where the named streams are a terminal of 60 columns."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
         try:
-            subprocess.run([SLIMIMG, "rebuild"], stderr=slave, stdin=subprocess.DEVNULL, timeout=60,
-                           check=False)
-            written = os.read(master, 65536).decode()
+            subprocess.run([SLIMIMG, *args], stdin=subprocess.DEVNULL, timeout=60, check=False,
+                           **{name: slave for name in streams})
+            return os.read(master, 65536).decode()
         finally:
             os.close(slave)
             os.close(master)
@@ -365,3 +366,13 @@ class Progress(ImageTest):
 
 if __name__ == "__main__":
     main()
+
+    def test_the_list_of_policies_is_parted_between_words(self):
+        lines = self.written("check", "--list", stdout=True).split("\r\n")
+        self.assertLessEqual(max(map(len, lines)), 60)
+        # An entry's further lines are indented.
+        whole = re.sub(r"\n +", " ", "\n".join(lines))
+        self.assertEqual(whole, slimimg("check", "--list").text)
+
+    def test_an_error_is_parted_between_words(self):
+        written = self.written("rebuild", stderr=True)
