@@ -247,7 +247,8 @@ void declare(CLI::App& command, Options& options) {
         .add_option("IMAGE", options.images,
                     "Images as for analyze, several at once; - for standard input")
         ->option_text("...")
-        ->type_name(file_type);
+        ->type_name(file_type)
+        ->check(not_empty("IMAGE"));
     add_choice(command, "--profile", options.profile, {"default", "distroless"},
                "The levels of policies to begin with: distroless also refuses shells, package "
                "managers, set-id programs and root",
@@ -267,7 +268,8 @@ void declare(CLI::App& command, Options& options) {
         ->option_text("YYYY-MM-DD")
         ->check([](const std::string& day) {
             if (!path::glob_match(day_pattern, day)) {
-                throw Error(Exit::usage, "bad-day", "--today cannot be " + day,
+                throw Error(Exit::usage, "bad-day",
+                            "--today cannot be " + day + as_variable_says("--today", day),
                             "write it as 2027-01-31");
             }
             return std::string();

@@ -11,6 +11,10 @@
 #include "slimimg/base/digest.hpp"
 #include "slimimg/base/error.hpp"
 #include "slimimg/base/file.hpp"
+#include "slimimg/report/check_format.hpp"
+#include "slimimg/report/difference.hpp"
+#include "slimimg/report/explanation.hpp"
+#include "slimimg/report/report.hpp"
 
 #include "sandbox.hpp"
 
@@ -42,16 +46,64 @@ bool is_offered(const std::vector<Offer>& offers, const std::string& format) {
                        [&](const Offer& offer) { return offer.name == format; });
 }
 
-std::string format_of_file(const std::vector<Offer>& offers, const std::string& file) {
+/// Null where its ending tells none of these.
+const Offer* offer_of_file(const std::vector<Offer>& offers, const std::string& file) {
     const auto found = std::find_if(offers.begin(), offers.end(), [&](const Offer& offer) {
         return file.ends_with(offer.extension);
     });
-    if (found == offers.end()) {
-        throw Error(Exit::usage, "unknown-report-format",
-                    "the ending of " + file + " tells no report format",
-                    "put the format before it: --report " + offers.front().name + '=' + file);
+    return found == offers.end() ? nullptr : &*found;
+}
+
+struct CommandOffers {
+    std::string commands;
+    std::vector<Offer> offers;
+};
+
+/// The commands of each list of formats, as words of a hint.
+std::vector<CommandOffers> all_offers() {
+    return {{"slimimg analyze and rebuild have", offers_of(report::formats())},
+            {"slimimg check has", offers_of(report::check_formats())},
+            {"slimimg diff has", offers_of(report::difference_formats())},
+            {"slimimg why has", offers_of(report::explanation_formats())}};
+}
+
+/// Which other commands have a format; empty where none has it.
+std::string elsewhere(const std::string& format) {
+    std::string text;
+    for (const CommandOffers& other : all_offers()) {
+        if (is_offered(other.offers, format)) {
+            text += (text.empty() ? "" : ", ") + other.commands + " it";
+        }
     }
-    return found->name;
+    return text;
+}
+
+/// The format that --report names or means, where it is another command's; else empty.
+std::string foreign_format(const std::string& report) {
+    const std::string named = report.substr(0, report.find('='));
+    for (const CommandOffers& other : all_offers()) {
+        if (named.size() < report.size() && is_offered(other.offers, named)) {
+            return named;
+        }
+    }
+    for (const CommandOffers& other : all_offers()) {
+        if (const Offer* offer = offer_of_file(other.offers, report)) {
+            return offer->name;
+        }
+    }
+    return {};
+}
+
+[[noreturn]] void throw_unknown_report(const std::vector<Offer>& offers,
+                                       const std::string& report) {
+    if (const std::string format = foreign_format(report); !format.empty()) {
+        throw Error(Exit::usage, "unknown-report-format",
+                    "--report cannot be " + report + ": this command has no " + format,
+                    elsewhere(format) + "; this one has " + offer_names(offers));
+    }
+    throw Error(Exit::usage, "unknown-report-format",
+                "the ending of " + report + " tells no report format",
+                "put the format before it: --report " + offers.front().name + '=' + report);
 }
 
 }  // namespace
@@ -59,8 +111,11 @@ std::string format_of_file(const std::vector<Offer>& offers, const std::string& 
 Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offers, int fd)
     : fd_(fd) {
     if (!is_offered(offers, options.format)) {
-        throw Error(Exit::usage, "unknown-format", "--format cannot be " + options.format,
-                    "this command has " + offer_names(offers));
+        const std::string others = elsewhere(options.format);
+        throw Error(
+            Exit::usage, "unknown-format",
+            "--format cannot be " + options.format + as_variable_says("--format", options.format),
+            "this command has " + offer_names(offers) + (others.empty() ? "" : "; " + others));
     }
     if (!options.quiet || options.format_given) {
         printed_ = options.format;
@@ -68,15 +123,17 @@ Delivery::Delivery(const OutputOptions& options, const std::vector<Offer>& offer
     for (const std::string& report : options.reports) {
         const std::size_t equals = report.find('=');
         const std::string format = report.substr(0, equals);
-        if (equals != report.npos && is_offered(offers, format)) {
-            files_.push_back({format, report.substr(equals + 1)});
-        } else {
-            files_.push_back({format_of_file(offers, report), report});
-        }
-        if (files_.back().file == "-") {
+        const bool has_format = equals != report.npos && is_offered(offers, format);
+        const std::string file = has_format ? report.substr(equals + 1) : report;
+        if (file == "-") {
             throw Error(Exit::usage, "report-to-pipe", "--report names a file, and - is none",
                         "--format prints a report on standard output");
         }
+        const Offer* const meant = has_format ? nullptr : offer_of_file(offers, file);
+        if (!has_format && meant == nullptr) {
+            throw_unknown_report(offers, report);
+        }
+        files_.push_back({has_format ? format : meant->name, file});
     }
     go_where_shown(options, offers);
     render_options_ = {.color = wants_color(options.color, fd),

@@ -66,7 +66,8 @@ std::optional<Limit> parse_limit(const std::string& text) {
             return limit;
         }
     }
-    throw Error(Exit::usage, "bad-growth", "--max-growth cannot be " + text,
+    throw Error(Exit::usage, "bad-growth",
+                "--max-growth cannot be " + text + as_variable_says("--max-growth", text),
                 "give a percentage or a size: 5%, 10MB, 512KiB");
 }
 
@@ -127,11 +128,13 @@ void declare(CLI::App& command, Options& options) {
                     "input")
         ->required()
         ->option_text(" ")
-        ->type_name(file_type);
+        ->type_name(file_type)
+        ->check(not_empty("BEFORE"));
     command.add_option("AFTER", options.after, "The later one")
         ->required()
         ->option_text(" ")
-        ->type_name(file_type);
+        ->type_name(file_type)
+        ->check(not_empty("AFTER"));
     constexpr const char* gate = "The gate";
     add_option(command, "--max-growth", options.max_growth,
                "Fail with exit code 1 where the layers of AFTER hold more by this than those of "

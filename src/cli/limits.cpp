@@ -10,6 +10,8 @@
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/sizes.hpp"
 
+#include "options.hpp"
+
 namespace slimimg::cli {
 namespace {
 
@@ -21,7 +23,9 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
 }
 
 [[noreturn]] void refuse(const std::string& given, const std::string& hint) {
-    throw Error(Exit::usage, "bad-limit", "--limit cannot be " + path::printable(given), hint);
+    throw Error(Exit::usage, "bad-limit",
+                "--limit cannot be " + path::printable(given) + as_variable_says("--limit", given),
+                hint);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ Exit run(int argc, char** argv) {
         write_all(STDOUT_FILENO, as_bytes(text.str()), "standard output");
         return Exit::ok;
     } catch (const CLI::ParseError& error) {
-        throw_usage(app, error);
+        throw_usage(app, {argv + std::min(argc, 1), argv + argc}, error);
     }
     const auto chosen = std::find_if(commands.begin(), commands.end(),
                                      [](const Command& command) { return command.app->parsed(); });

@@ -47,27 +47,36 @@ std::string listed(const std::vector<std::string>& words) {
     return text;
 }
 
-void demand_choice(const std::string& name, const std::vector<std::string>& choices,
-                   const std::string& value) {
-    if (std::find(choices.begin(), choices.end(), value) != choices.end()) {
-        return;
-    }
-    const std::string variable = environment_name(name);
-    const std::vector<std::string_view> candidates(choices.begin(), choices.end());
-    const std::string near(nearest(value, candidates));
-    throw Error(
-        Exit::usage, "bad-choice",
-        name + " cannot be " + value +
-            (environment(variable.c_str()) == value ? ", as " + variable + " says" : ""),
-        (near.empty() ? "" : "did you mean " + near + "? ") + "it takes " + listed(choices));
-}
-
 std::function<std::string(const std::string&)> one_of(const std::string& name,
                                                       const std::vector<std::string>& choices) {
     return [name, choices](const std::string& value) {
-        demand_choice(name, choices, value);
+        if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+            throw_bad_choice(name, value, choices);
+        }
         return std::string();  // CLI11: no complaint
     };
+}
+
+image::Image read_selected(const std::string& location, const image::Selection& selection,
+                           const RunOptions& run) {
+    try {
+        return image::read_image(location, selection, run);
+    } catch (const Error& error) {
+        if (error.code() != "tag-unknown") {
+            throw;
+        }
+        throw Error(error.status(), error.code(),
+                    error.message() + as_variable_says("--tag", selection.tag), error.hint());
+    }
+}
+
+/// What the environment says of an option with and without a value: flags are read so too.
+std::string switched(const std::string& given, const std::string& fallback) {
+    const std::string word = CLI::detail::to_lower(given);
+    if (word == "1" || word == "true" || word == "yes" || word == "on") {
+        return fallback;
+    }
+    return word == "0" || word == "false" || word == "no" || word == "off" ? "" : given;
 }
 
 }  // namespace
@@ -80,16 +89,35 @@ std::string environment_name(const std::string& names) {
     return name;
 }
 
+std::function<std::string(const std::string&)> not_empty(const std::string& name) {
+    return [name](const std::string& given) {
+        if (given.empty()) {
+            throw Error(Exit::usage, "empty-value", name + " is empty",
+                        name.starts_with('-') ? "give it a value, or leave it out"
+                                              : "name one: a script's variable may be unset");
+        }
+        return std::string();  // CLI11: no complaint
+    };
+}
+
+std::string as_variable_says(const std::string& name, const std::string& value) {
+    const std::string variable = environment_name(name);
+    return environment(variable.c_str()) == value ? ", as " + variable + " says" : "";
+}
+
+void throw_bad_choice(const std::string& name, const std::string& value,
+                      const std::vector<std::string>& choices, const std::string& more) {
+    const std::vector<std::string_view> candidates(choices.begin(), choices.end());
+    const std::string near(nearest(value, candidates));
+    throw Error(
+        Exit::usage, "bad-choice", name + " cannot be " + value + as_variable_says(name, value),
+        (near.empty() ? "" : "did you mean " + near + "? ") + "it takes " + listed(choices) + more);
+}
+
 CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& value,
                         const std::string& description, const std::string& group) {
     return in_group(app.add_option(names, value, description), names, group)
-        ->check([name = names.substr(names.rfind("--"))](const std::string& given) {
-            if (given.empty()) {
-                throw Error(Exit::usage, "empty-value", name + " is empty",
-                            "give it a value, or leave it out");
-            }
-            return std::string();
-        });
+        ->check(not_empty(names.substr(names.rfind("--"))));
 }
 
 CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
@@ -100,14 +128,16 @@ CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
 CLI::Option* add_optional_value(CLI::App& app, const std::string& name, std::string& value,
                                 const std::string& fallback, const std::string& description,
                                 const std::string& group) {
-    return in_group(app.add_flag(name + "{" + fallback + "}", value, description), name, group);
+    return in_group(app.add_flag(name + "{" + fallback + "}", value, description), name, group)
+        ->transform([fallback](const std::string& given) { return switched(given, fallback); });
 }
 
 CLI::Option* add_repeatable(CLI::App& app, const std::string& names,
                             std::vector<std::string>& values, const std::string& description,
                             const std::string& group) {
     return in_group(app.add_option(names, values, description), names, group)
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->check(not_empty(names.substr(names.rfind("--"))));
 }
 
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
@@ -124,7 +154,8 @@ void InputOptions::declare(CLI::App& app) {
                    "directory, or - for standard input")
         ->required()
         ->option_text(" ")
-        ->type_name(file_type);
+        ->type_name(file_type)
+        ->check(not_empty("IMAGE"));
     declare_selection(app);
 }
 
@@ -142,7 +173,8 @@ image::Image InputOptions::read(const RunOptions& run, Observers& observers) con
     if (!platform.empty()) {
         selection.platform = image::Platform::parse(platform);
         if (!selection.platform) {
-            throw Error(Exit::usage, "bad-platform", "no platform: " + platform,
+            throw Error(Exit::usage, "bad-platform",
+                        "no platform: " + platform + as_variable_says("--platform", platform),
                         "write it as linux/amd64 or linux/arm64/v8");
         }
     }
@@ -151,7 +183,7 @@ image::Image InputOptions::read(const RunOptions& run, Observers& observers) con
                     "standard input is a terminal, no image can be read from it",
                     "pipe one in: docker save app:1.0 | slimimg analyze -");
     }
-    image::Image found = image::read_image(image, selection, run);
+    image::Image found = read_selected(image, selection, run);
     observers.expect(found);
     return found;
 }
@@ -279,7 +311,9 @@ void MachineOptions::declare(CLI::App& app) {
         "time, and the peak memory",
         machine_group)
         ->option_text("[=text|json]")
-        ->check(one_of("--timings", {"text", "json"}));
+        ->check([](const std::string& value) {
+            return value.empty() ? "" : one_of("--timings", {"text", "json"})(value);
+        });
     add_flag(app, "--no-verify", no_verify,
              "Do not compare the digests of layers, which takes time for large images",
              machine_group);
@@ -305,7 +339,8 @@ RunOptions MachineOptions::run_options() const {
         const auto [stop, error] = std::from_chars(threads.data(), end, options.threads);
         if (error != std::errc() || stop != end || options.threads < 1 ||
             options.threads > most_threads) {
-            throw Error(Exit::usage, "bad-threads", "--threads cannot be " + threads,
+            throw Error(Exit::usage, "bad-threads",
+                        "--threads cannot be " + threads + as_variable_says("--threads", threads),
                         "give a number from 1 to " + std::to_string(most_threads));
         }
     }
@@ -322,7 +357,9 @@ std::uint64_t MachineOptions::cache_bytes() const {
     }
     const auto limit = parse_bytes(cache_limit);
     if (!limit) {
-        throw Error(Exit::usage, "bad-cache-limit", "--cache-limit cannot be " + cache_limit,
+        throw Error(Exit::usage, "bad-cache-limit",
+                    "--cache-limit cannot be " + cache_limit +
+                        as_variable_says("--cache-limit", cache_limit),
                     "give a size: 500MB, 10GB, 2GiB");
     }
     return *limit;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ CLI::Option* add_option(CLI::App& app, const std::string& names, std::string& va
                         const std::string& description, const std::string& group);
 CLI::Option* add_flag(CLI::App& app, const std::string& names, bool& value,
                       const std::string& description, const std::string& group);
-/// Takes "--name" for the fallback and "--name=value", never the next word.
+/// Takes "--name" for the fallback and "--name=value", never the next word; "true" and "false", as
+/// the environment sets flags, are the fallback and nothing.
 CLI::Option* add_optional_value(CLI::App& app, const std::string& name, std::string& value,
                                 const std::string& fallback, const std::string& description,
                                 const std::string& group);
@@ -42,6 +44,15 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
 
 /// SLIMIMG_SPOOL_DIR of "--spool-dir" and of "-t,--output-tag".
 std::string environment_name(const std::string& names);
+
+/// A check for CLI11, which throws Error (usage) where the value of "--config" or "IMAGE" is empty.
+std::function<std::string(const std::string&)> not_empty(const std::string& name);
+/// ", as SLIMIMG_KEEP says" where that variable holds the value of "--keep"; else empty.
+std::string as_variable_says(const std::string& name, const std::string& value);
+/// Throws Error (usage): the option takes these words, and what `more` says.
+[[noreturn]] void throw_bad_choice(const std::string& name, const std::string& value,
+                                   const std::vector<std::string>& choices,
+                                   const std::string& more = {});
 
 /// What a value names on this machine, as CLI11's type name: shells complete it.
 inline constexpr const char* file_type = "FILE";

@@ -26,7 +26,8 @@ constexpr const char* footer =
     "SLIMIMG_THREADS=4.\n"
     "\n"
     "Exit codes: 0 fine, 1 a policy failed, 2 wrong usage, 3 bad input, 4 the program\n"
-    "needs something that the image lacks, 5 an I/O or internal failure.\n"
+    "needs something that the image lacks, 5 an I/O or internal failure, 128 + N\n"
+    "ended by signal N.\n"
     "\n"
     "slimimg help COMMAND tells more of a command, and so do the manual pages.";
 

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -49,7 +50,8 @@ std::optional<image::Format> parse_format(const std::string& name) {
 }
 
 [[noreturn]] void throw_bad_compression(const std::string& text) {
-    throw Error(Exit::usage, "bad-compression", "--compress cannot be " + text,
+    throw Error(Exit::usage, "bad-compression",
+                "--compress cannot be " + text + as_variable_says("--compress", text),
                 "it takes none, gzip, gzip:1 to gzip:12, zstd, or zstd:1 to zstd:19");
 }
 
@@ -82,6 +84,21 @@ std::optional<archive::Compression> parse_compression(const std::string& text) {
     return compression;
 }
 
+/// A slip of a style's name is no image that somebody named: those have an ending or a folder.
+void demand_base_image(const std::string& base) {
+    std::error_code ignored;
+    if (base != "-" && base.find_first_of("./") == base.npos &&
+        !std::filesystem::exists(base, ignored)) {
+        std::vector<std::string> styles;
+        for (const slim::BaseStyle* style : slim::all_base_styles()) {
+            styles.emplace_back(style->id);
+        }
+        styles.emplace_back("auto");
+        throw_bad_choice("--base", base, styles,
+                         ", or the file of an image, and there is no file of this name");
+    }
+}
+
 slim::RebuildOptions rebuild_options(const Options& options) {
     slim::RebuildOptions result{.output = options.target,
                                 .format = parse_format(options.format),
@@ -93,6 +110,7 @@ slim::RebuildOptions rebuild_options(const Options& options) {
     if (options.base == "auto" || slim::find_base_style(options.base) != nullptr) {
         result.plan.base = options.base;
     } else {
+        demand_base_image(options.base);
         result.base_image = options.base;
     }
     result.layers = options.layers == "split" ? slim::Layers::split : slim::Layers::single;

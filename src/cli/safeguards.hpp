@@ -12,6 +12,7 @@ class Safeguards {
   public:
     Safeguards(const MachineOptions& options, Access access) {
         options.allow(access);
+        demand_folders(access);
         demand_distinct(access);
         enter_sandbox(options.sandbox, access);
         interruption_.emplace();

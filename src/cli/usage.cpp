@@ -15,6 +15,7 @@ namespace slimimg::cli {
 namespace {
 
 using Apps = std::vector<const CLI::App*>;
+using Words = std::vector<std::string>;
 
 const CLI::App* chosen_command(const CLI::App& app) {
     const auto chosen = app.get_subcommands();
@@ -72,8 +73,26 @@ std::vector<std::string> option_names(const Apps& commands) {
     fail("there is no option " + word, question(near) + help_hint(app));
 }
 
+/// An option whose value is told from the next argument by "=" alone: "--debug-shell[=PATH]".
+bool has_optional_value(const CLI::Option& option) {
+    return option.get_option_text().starts_with("[=");
+}
+
+/// What a word that is one argument too many was likely to be: empty where that can't be told.
+std::string correction(const CLI::App& command, const std::string& word, const Words& words) {
+    const auto at = std::find(words.begin(), words.end(), word);
+    const CLI::Option* const before =
+        at == words.begin() || at == words.end() ? nullptr : command.get_option_no_throw(at[-1]);
+    if (before != nullptr && has_optional_value(*before)) {
+        return "write it as " + at[-1] + '=' + word + "; ";
+    }
+    const CLI::Option* const output = command.get_option_no_throw("--output");
+    const bool is_output = output != nullptr && output->count() == 0;
+    return is_output ? "write the output as -o " + word + "; " : "";
+}
+
 /// Throws for the first of the words that are no command, option or argument.
-[[noreturn]] void throw_unexpected(const CLI::App& app) {
+[[noreturn]] void throw_unexpected(const CLI::App& app, const Words& words) {
     const std::vector<std::string> before_command = app.remaining(false);
     const bool is_before = !before_command.empty();
     const std::string given = is_before ? before_command.front() : app.remaining(true).front();
@@ -85,7 +104,8 @@ std::vector<std::string> option_names(const Apps& commands) {
     if (is_before) {
         throw_unknown_command(app, given);
     }
-    fail("one argument too many: " + given, help_hint(app));
+    fail("one argument too many: " + given,
+         correction(*chosen_command(app), given, words) + help_hint(app));
 }
 
 /// "IMAGE", "-o OUT"
@@ -150,10 +170,11 @@ void throw_unknown_command(const CLI::App& app, const std::string& word) {
     fail("there is no command " + word, question(meant(word, names)) + "see slimimg --help");
 }
 
-void throw_usage(const CLI::App& app, const CLI::ParseError& error) {
+void throw_usage(const CLI::App& app, const std::vector<std::string>& words,
+                 const CLI::ParseError& error) {
     // First: what is missing may stand there misspelt.
     if (!app.remaining(true).empty()) {
-        throw_unexpected(app);
+        throw_unexpected(app, words);
     }
     const CLI::App* const command = chosen_command(app);
     const std::string message = error.what();

@@ -54,7 +54,8 @@ Command add_why(CLI::App& app) {
     options->input.declare(*command);
     command->add_option("PATH", options->path, "A file, link or folder of the image, from its root")
         ->required()
-        ->option_text(" ");
+        ->option_text(" ")
+        ->check(not_empty("PATH"));
     options->closure.declare(*command);
     options->output.declare(*command, offer_choices(offers_of(report::explanation_formats())));
     options->machine.declare(*command);

@@ -179,8 +179,8 @@ class Room(FaultTest):
 class Targets(FaultTest):
     def test_a_target_in_a_folder_that_is_not_there(self):
         target = self.folder / "none" / "slim.tar"
-        self.assert_told(start("rebuild", self.image(), "-o", target), 5,
-                         "slim.tar: No such file or directory")
+        self.assert_told(start("rebuild", self.image(), "-o", target), 2,
+                         f"there is no folder {target.parent} for {target}; make it first")
 
     def test_a_target_that_is_a_folder(self):
         image = self.image()

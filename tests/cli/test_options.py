@@ -146,6 +146,71 @@ class Usage(ImageTest):
         ):
             self.assert_told(args, wanted)
 
+    def test_an_argument_too_many_is_told_with_where_it_belongs(self):
+        rebuild = ("rebuild", "x.tar")
+        for args, wanted in (
+            ((*rebuild, "k/o.tar"), "too many: k/o.tar; write the output as -o k/o.tar; see slimimg"),
+            ((*rebuild, "-o", "y", "k/o.tar"), "too many: k/o.tar; see slimimg rebuild --help"),
+            ((*rebuild, "-o", "y", "--debug-shell", "/bin/busybox"),
+             "too many: /bin/busybox; write it as --debug-shell=/bin/busybox; see"),
+            (("analyze", "x.tar", "--timings", "json"), "write it as --timings=json; see"),
+            (("analyze", "x.tar", "y.tar", "--timings"), "too many: y.tar; see slimimg analyze"),
+        ):
+            self.assert_told(args, wanted)
+
+    def test_an_empty_value_is_told(self):
+        for args, name in (
+            (("analyze", ""), "IMAGE"),
+            (("check", ""), "IMAGE"),
+            (("check", "x", ""), "IMAGE"),
+            (("diff", "", "x"), "BEFORE"),
+            (("diff", "x", ""), "AFTER"),
+            (("why", "x", ""), "PATH"),
+            (("why", "", "/x"), "IMAGE"),
+            (("analyze", "x", "--include", ""), "--include"),
+            (("analyze", "x", "--report", ""), "--report"),
+            (("rebuild", "x", "-o", "y", "-t", ""), "--output-tag"),
+            (("rebuild", "x", "-o", ""), "--output"),
+        ):
+            self.assert_told(args, f"slimimg: {name} is empty; ")
+
+    def test_a_style_of_a_base_that_is_misspelt(self):
+        rebuild = ("rebuild", "x.tar", "-o", "y.tar", "--base")
+        self.assert_told((*rebuild, "statik"),
+                         "--base cannot be statik; did you mean static? it takes scratch, static, base, "
+                         "cc or auto, or the file of an image, and there is no file of this name")
+        self.assert_told((*rebuild[:-1],), "--base cannot be golden, as SLIMIMG_BASE says",
+                         env={"SLIMIMG_BASE": "golden"})
+        image = self.image()
+        for name in ("./statik", "statik.tar"):
+            missing = slimimg("rebuild", image, "-o", self.folder / "out", "--base", name)
+            self.assertIn("there is no file " + name, self.assert_one_line(missing, 3).err)
+
+    def test_a_format_of_another_command_is_told(self):
+        for args, wanted in (
+            (("analyze", "x", "--report", "x.sarif"),
+             "--report cannot be x.sarif: this command has no sarif; slimimg check has it; this one has "
+             "text, json, markdown or html"),
+            (("why", "x", "/x", "--report", "w.html"),
+             "this command has no html; slimimg analyze and rebuild have it, slimimg check has it; this"),
+            (("analyze", "x", "--report", "sarif=y"), "this command has no sarif; slimimg check has it"),
+            (("analyze", "x", "--format", "sarif"), "html; slimimg check has it"),
+            (("analyze", "x", "--report", "y.pdf"), "put the format before it: --report text=y.pdf"),
+            (("analyze", "x", "--report", "-"), "--report names a file, and - is none; --format prints"),
+        ):
+            self.assert_told(args, wanted)
+
+    def test_an_output_in_a_folder_that_is_not_there(self):
+        image = self.image()
+        for args in (("rebuild", image, "-o", "none/x.tar"),
+                     ("rebuild", image, "-o", "x.tar", "--report", "none/x.tar.json"),
+                     ("analyze", image, "--report", "json=none/x.tar"),
+                     ("analyze", image, "--sbom", "none/x.tar.spdx.json")):
+            self.assert_told(args, "there is no folder none for none/x.tar", cwd=self.folder)
+        (self.folder / "link.tar").symlink_to("gone/x.tar")
+        self.assert_told(("rebuild", image, "-o", "link.tar"), f"no folder {self.folder}/gone for link",
+                         cwd=self.folder)
+
     def test_what_a_value_can_be(self):
         for args, wanted in (
             (("analyze", "x", "--keep", "most"), "--keep cannot be most; it takes strict, auto or packages"),
@@ -243,6 +308,29 @@ class Usage(ImageTest):
     def test_a_wrong_value_in_the_environment(self):
         self.assert_wrong("analyze", self.image(), env={"SLIMIMG_KEEP": "most"})
 
+    def test_errors_name_the_variable(self):
+        image = self.image()
+        for name, value, wanted in (
+            ("THREADS", "many", "--threads cannot be many, as SLIMIMG_THREADS says"),
+            ("FORMAT", "pdf", "--format cannot be pdf, as SLIMIMG_FORMAT says"),
+            ("TAG", "other", "no image tagged other, as SLIMIMG_TAG says"),
+            ("PLATFORM", "mars", "no platform: mars, as SLIMIMG_PLATFORM says"),
+            ("LIMIT", "x=1", "--limit cannot be x=1, as SLIMIMG_LIMIT says"),
+            ("TIMINGS", "xml", "--timings cannot be xml, as SLIMIMG_TIMINGS says"),
+        ):
+            self.assert_told(("analyze", image), wanted, env={"SLIMIMG_" + name: value})
+
+    def test_an_option_that_may_be_bare_is_switched_like_a_flag(self):
+        image = self.image()
+        for value in ("true", "1", "on", "text"):
+            told = slimimg("analyze", image, env={"SLIMIMG_TIMINGS": value}).err
+            self.assertIn("peak memory", told)
+        for value in ("false", "0", "off"):
+            self.assert_fine(slimimg("analyze", image, env={"SLIMIMG_TIMINGS": value}))
+            self.assert_fine(slimimg("rebuild", image, "-o", self.folder / "out.tar",
+                                     env={"SLIMIMG_DEBUG_SHELL": value}))
+        self.assertFalse((self.folder / "out-debug.tar").exists())
+
     def test_a_wrong_option_is_told_before_the_image_is_read(self):
         self.assert_wrong("analyze", self.folder / "nothing.tar", "--format", "pdf")
 
@@ -292,6 +380,16 @@ class NarrowTerminal(ImageTest):
         finally:
             os.close(slave)
             os.close(master)
+
+    def test_the_list_of_policies_is_parted_between_words(self):
+        lines = self.written("check", "--list", stdout=True).split("\r\n")
+        self.assertLessEqual(max(map(len, lines)), 60)
+        # An entry's further lines are indented.
+        whole = re.sub(r"\n +", " ", "\n".join(lines))
+        self.assertEqual(whole, slimimg("check", "--list").text)
+
+    def test_an_error_is_parted_between_words(self):
+        written = self.written("rebuild", stderr=True)
         lines = written.split("\r\n")
         self.assertLessEqual(max(map(len, lines)), 60)
         self.assertEqual(" ".join(line.strip() for line in lines).strip() + "\n",
@@ -366,13 +464,3 @@ class Progress(ImageTest):
 
 if __name__ == "__main__":
     main()
-
-    def test_the_list_of_policies_is_parted_between_words(self):
-        lines = self.written("check", "--list", stdout=True).split("\r\n")
-        self.assertLessEqual(max(map(len, lines)), 60)
-        # An entry's further lines are indented.
-        whole = re.sub(r"\n +", " ", "\n".join(lines))
-        self.assertEqual(whole, slimimg("check", "--list").text)
-
-    def test_an_error_is_parted_between_words(self):
-        written = self.written("rebuild", stderr=True)
