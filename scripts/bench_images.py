@@ -4,7 +4,7 @@
     scripts/bench_images.py [--megabytes N] [--files N] [--layers N] [--elf N] [--closure N]
                             [--seed N] [--codec none|gzip|zstd] OUT.tar
 
-The data model, after images of services on Debian (what scripts/demo makes is one):
+The data model, after images of services on Debian (docs/results.md's nginx is one):
 
     kinds     `elf` ELF files; of the others two in three are text and one in three is data
     sizes     lognormal: text around 1.2 KB (sigma 1.6), data 0.4 KB (1.6), ELF 35 KB (1.5), no file
