@@ -31,14 +31,15 @@ bool is_file_name(const fs::path& name) {
 void demand_folders(const Access& access) {
     std::vector<fs::path> all = access.outputs;
     all.insert(all.end(), access.reports.begin(), access.reports.end());
-    for (const fs::path& output : all) {
+    for (const fs::path& given : all) {
+        const fs::path output = given.has_filename() ? given : given.parent_path();  // "layout/"
         std::error_code ignored;
         const fs::path place = place_of(output).parent_path();
         if (is_file_name(output) && !fs::exists(place, ignored)) {
             const fs::path named = output.parent_path();
             const bool is_link = named.empty() || fs::exists(named, ignored);
             const std::string folder = (is_link ? place : named).string();
-            throw Error(Exit::usage, "no-target-folder",
+            throw Error(Exit::internal, "no-target-folder",
                         "there is no folder " + folder + " for " + output.string(),
                         "make it first: mkdir -p " + folder);
         }

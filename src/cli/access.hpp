@@ -16,7 +16,7 @@ struct Access {
     bool unpacks = false;                         ///< an output may hold devices
 };
 
-/// Throws Error (usage) where the folder of an output is not there.
+/// Throws Error (internal) where the folder of an output is not there.
 void demand_folders(const Access& access);
 /// Throws Error (usage) where two outputs would be one file, or a report would take an image's
 /// place.

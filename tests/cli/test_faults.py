@@ -179,7 +179,7 @@ class Room(FaultTest):
 class Targets(FaultTest):
     def test_a_target_in_a_folder_that_is_not_there(self):
         target = self.folder / "none" / "slim.tar"
-        self.assert_told(start("rebuild", self.image(), "-o", target), 2,
+        self.assert_told(start("rebuild", self.image(), "-o", target), 5,
                          f"there is no folder {target.parent} for {target}; make it first")
 
     def test_a_target_that_is_a_folder(self):

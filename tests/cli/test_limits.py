@@ -179,7 +179,7 @@ class Limits(ImageTest):
         for given, wanted in (("files=3", "one of entries,"), ("entries", "entries=1000"),
                               ("entries=", "entries=1000"), ("entries=0", "number from 1 on"),
                               ("entries=-1", "number from 1 on"), ("entries=1e6", "number from 1 on"),
-                              ("layer-bytes=big", "layer-bytes=100kB"), ("", "NAME=N"),
+                              ("layer-bytes=big", "layer-bytes=100kB"), ("=", "NAME=N"),
                               ("path-bytes=1GB", "1048576 at most")):
             error = self.assert_one_line(slimimg("analyze", image, "--limit", given), 2).err
             self.assertIn("--limit cannot be", error)
