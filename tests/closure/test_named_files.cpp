@@ -175,3 +175,45 @@ TEST_CASE("packages that were installed by name and go are told") {
     CHECK(told("").starts_with("nothing stays of what was installed by name as data;"));
     CHECK(told("/usr/share/data").empty());
 }
+
+TEST_CASE("what a library opens by paths that it puts together stays") {
+    const ClosureOf image(
+        tree({folder("usr"), folder("usr/lib"),
+              file("usr/lib/libodbcinst.so.2", loadable({.soname = "libodbcinst.so.2"})),
+              folder("usr/lib/odbc"),
+              file("usr/lib/odbc/libdriver.so", loadable({.soname = "libdriver.so"})),
+              file("etc/odbcinst.ini", "[x]\n"), file("etc/other.ini", "x"),
+              file("app", loadable_program({.needed = {"libodbcinst.so.2"}}), 0755)}),
+        runs({"/app"}));
+    CHECK(image.rules("/etc/odbcinst.ini") == "library-data");
+    CHECK(image.keeps("/usr/lib/odbc/libdriver.so"));
+    CHECK_FALSE(image.keeps("/etc/other.ini"));
+}
+
+TEST_CASE("a script keeps what it imports through GObject introspection") {
+    const auto image = [](const std::string& script) {
+        const std::string types = "usr/lib/girepository-1.0/";
+        return ClosureOf(
+            tree({folder("usr"), folder("usr/lib"), folder(types),
+                  file(types + "Gtk-3.0.typelib",
+                       "GOBJ\0\0cairo-1.0|Gio-2.0|Pango-1.0\0libgtk-3.so.0\0"s),
+                  file(types + "Gio-2.0.typelib", "GOBJ\0"s),
+                  file(types + "Pango-1.0.typelib", "GOBJ\0"s),
+                  file(types + "Gst-1.0.typelib", "GOBJ\0"s),
+                  file(types + "cairo-1.0.typelib", "GOBJ\0"s),
+                  file("usr/lib/libgtk-3.so.0", loadable({.soname = "libgtk-3.so.0"})),
+                  file("app/a.py", script), file("usr/bin/python3", loadable_program({}), 0755)}),
+            runs({"/usr/bin/python3", "/app/a.py"}));
+    };
+    const ClosureOf gtk = image("from gi.repository import Gtk\n");
+    CHECK(gtk.rules("/usr/lib/girepository-1.0/Gtk-3.0.typelib") == "typelib");
+    CHECK(gtk.keeps("/usr/lib/girepository-1.0/Pango-1.0.typelib"));
+    CHECK(gtk.keeps("/usr/lib/girepository-1.0/cairo-1.0.typelib"));
+    CHECK(gtk.rules("/usr/lib/libgtk-3.so.0") == "typelib");
+    CHECK_FALSE(gtk.keeps("/usr/lib/girepository-1.0/Gst-1.0.typelib"));
+    CHECK(
+        image(
+            "gi.require_version('Gst', '1.0')\nfrom gi.repository import (\n  Gio as IO,\n Gst)\n")
+            .keeps("/usr/lib/girepository-1.0/Gst-1.0.typelib"));
+    CHECK_FALSE(image("print('Gtk')\n").keeps("/usr/lib/libgtk-3.so.0"));
+}

@@ -412,3 +412,22 @@ TEST_CASE("a script reads what is beside it, though where it is depends on a run
     CHECK(image.rules("/usr/lib/checks/utils.sh") == "shell-script");
     CHECK(image.keeps("/bin/tool"));
 }
+
+TEST_CASE("a tool that was installed on top stays where a script asks whether it is there") {
+    const auto image = [](const std::string& script, bool on_top) {
+        std::vector<Member> base{folder("etc"), file("etc/os-release", "ID=debian\n"),
+                                 folder("usr"), folder("usr/bin"),
+                                 file("usr/bin/sh", program_with({}, "x"), 0755)};
+        std::vector<Member> top{folder("app"), file("app/run", script, 0755)};
+        (on_top ? top : base).push_back(file("usr/bin/jq", program_with({}, "x"), 0755));
+        return ClosureOf(tree_of({tar(base), tar(top)}), runs({"/app/run"}));
+    };
+    for (const char* line : {"command -v jq >/dev/null || exit 1", "which jq || exit 1",
+                             "[ -x \"$(command -v jq)\" ] || exit 1",
+                             "for t in jq; do command -v $t || exit 1; done"}) {
+        INFO(line);
+        const std::string script = "#!/usr/bin/sh\n" + std::string(line) + "\n";
+        CHECK(image(script, true).rules("/usr/bin/jq") == "shell-script");
+        CHECK_FALSE(image(script, false).keeps("/usr/bin/jq"));
+    }
+}

@@ -21,6 +21,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::pam,
         &rules::openssl,
         &rules::qt_plugin,
+        &rules::library_data,
         &rules::named_path,
         &rules::font_name,
         &rules::application_file,
@@ -44,6 +45,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::erlang,
         &rules::lua,
         &rules::tex,
+        &rules::typelib,
         &rules::node_js,
     };
     return list;

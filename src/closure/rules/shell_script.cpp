@@ -17,6 +17,7 @@
 
 #include "closure/rules/dependencies.hpp"
 #include "closure/rules/folders.hpp"
+#include "closure/rules/layers.hpp"
 #include "closure/rules/rules.hpp"
 #include "closure/rules/started_command.hpp"
 #include "closure/shell/operand.hpp"
@@ -288,6 +289,16 @@ void apply(Evidence& evidence, const ShellFacts& facts,
         keep_command(evidence, facts, command, origin);
         if (command.reach != ShellReach::never && starts_login_shell(known_words(command))) {
             keep_profiles(evidence, origin);
+        }
+    }
+    // A script that asks for a tool that was installed on top stops where it is not there.
+    const bool own = !origin.file || !evidence.packages().owner(*origin.file);
+    for (const std::string& name : own ? facts.tested : std::set<std::string, std::less<>>()) {
+        const auto program = evidence.find_program(name).node;
+        if (program && evidence.remembered(is_installed_on_top, *program) &&
+            !is_developers_tool(name)) {
+            evidence.keep_program(name, {shell_script.id, origin.file, Confidence::likely,
+                                         origin.name + " asks whether there is " + name});
         }
     }
     for (const ShellCode& code : facts.code) {
