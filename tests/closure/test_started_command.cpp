@@ -4,6 +4,7 @@
 
 #include "support/closure.hpp"
 #include "support/loadable.hpp"
+#include "support/program.hpp"
 
 using namespace slimimg;
 using namespace test;
@@ -189,4 +190,23 @@ TEST_CASE("one file of the application defines a function that starts programs, 
     CHECK(image(helper, "import helper\nhelper.execute(['sort'])\n").keeps("/usr/bin/sort"));
     CHECK_FALSE(image(helper, "print(['sort', 'x'])\n").keeps("/usr/bin/sort"));
     CHECK_FALSE(image("def execute(cmd): pass\n", "execute(['sort'])\n").keeps("/usr/bin/sort"));
+}
+
+TEST_CASE("settings of the application's own program name what was installed for it") {
+    const auto keeps = [](const std::string& name, const std::string& settings) {
+        const std::string program = loadable({.type = 2});
+        return ClosureOf(
+                   tree_of(
+                       {tar({folder("etc"), file("etc/os-release", "ID=debian\n"), folder("usr"),
+                             folder("usr/bin"), file("usr/bin/sort", program, 0755)}),
+                        tar({file("usr/bin/jq", program, 0755)}),
+                        tar({folder("app"), file("app/serve", program_with({"execvp"}, "x"), 0755),
+                             file("app/" + name, settings)})}),
+                   runs({"/app/serve"}))
+            .keeps("/usr/bin/jq");
+    };
+    CHECK(keeps("a.properties", "tool=jq -n 1\n"));
+    CHECK(keeps("a.conf", "filter = \"jq\"\n"));
+    CHECK_FALSE(keeps("a.conf", "# with jq\nfilter = sort\n"));
+    CHECK_FALSE(keeps("a.txt", "jq\n"));
 }

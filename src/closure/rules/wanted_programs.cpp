@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "slimimg/base/lines.hpp"
 #include "slimimg/base/one_of.hpp"
 #include "slimimg/base/path.hpp"
 
@@ -18,6 +19,8 @@
 #include "closure/rules/rules.hpp"
 #include "closure/rules/script_author.hpp"
 #include "closure/rules/script_tokens.hpp"
+#include "closure/rules/shell_script.hpp"
+#include "closure/rules/starting.hpp"
 
 namespace slimimg::closure {
 namespace {
@@ -37,10 +40,25 @@ std::string_view dependency_of(std::string_view path) {
     return folder.empty() ? path : folder;
 }
 
+/// The application's own program, code for a virtual machine, or script of a shell.
+bool is_own_starter(Evidence& evidence, NodeId node) {
+    static constexpr std::array<std::string_view, 4> code{".class", ".dll", ".jar", ".war"};
+    const Node& file = evidence.rootfs()[node];
+    if (!file.is_file() || evidence.packages().owner(node) || is_of_a_dependency(file.path) ||
+        !evidence.remembered(is_installed_on_top, node)) {
+        return false;
+    }
+    const elf::ElfFacts* facts = evidence.elf(node);
+    return facts != nullptr
+               ? facts->is_program() && may_start_programs(evidence, node)
+               : ends_with_one_of(file.path, code) || dialect_of_script(evidence.text(node));
+}
+
 Starters find_starters(Evidence& evidence) {
     Starters starters;
     for (const auto& [node, reasons] : evidence.kept()) {
         if (!script_starts_programs(evidence, node)) {
+            starters.application = starters.application || is_own_starter(evidence, node);
             continue;
         }
         const Node& file = evidence.rootfs()[node];
@@ -71,8 +89,8 @@ const ProgramNames& wanted_programs(Evidence& evidence) {
 }
 
 bool is_data(std::string_view path) {
-    static constexpr std::array<std::string_view, 6> endings{".json", ".yaml", ".yml",
-                                                             ".toml", ".env",  ".ini"};
+    static constexpr std::array<std::string_view, 10> endings{
+        ".json", ".yaml", ".yml", ".toml", ".env", ".ini", ".cfg", ".conf", ".cnf", ".properties"};
     return ends_with_one_of(path, endings) || path::basename(path).starts_with(".env");
 }
 
@@ -119,12 +137,21 @@ std::set<std::string, std::less<>> read_wanted_names(Evidence& evidence, NodeId 
     }
     const std::string_view text = evidence.text(node);
     const bool data = is_data(file.path);
-    if (data || script_language(file.path, text)) {
-        for_each_first_word(text, data, [&](std::string_view word) {
-            if (wanted.contains(word)) {
-                names.emplace(word);
+    const auto take = [&](std::string_view word) {
+        if (wanted.contains(word)) {
+            names.emplace(word);
+        }
+    };
+    if (data) {
+        for (std::string_view rest = text; !rest.empty();) {
+            const std::string_view line = take_line(rest);
+            const std::string_view words = trim(line);
+            if (!words.starts_with('#') && !words.starts_with(';') && !words.starts_with("//")) {
+                for_each_first_word(line, true, take);
             }
-        });
+        }
+    } else if (script_language(file.path, text)) {
+        for_each_first_word(text, false, take);
     }
     return names;
 }
