@@ -217,3 +217,22 @@ TEST_CASE("a script keeps what it imports through GObject introspection") {
             .keeps("/usr/lib/girepository-1.0/Gst-1.0.typelib"));
     CHECK_FALSE(image("print('Gtk')\n").keeps("/usr/lib/libgtk-3.so.0"));
 }
+
+TEST_CASE("where there is no device Mesa's own drivers stay") {
+    const auto keeps = [](const std::string& screen, const std::string& variable) {
+        const std::string lib = "usr/lib/x86_64-linux-gnu/";
+        image::Config config = runs({"/bin/draw", screen});
+        config.env = {"PATH=/bin", variable};
+        return ClosureOf(
+                   tree({folder("usr"), folder("usr/lib"), folder(lib), folder(lib + "dri"),
+                         file(lib + "libGL.so.1", loadable({.soname = "libGL.so.1"})),
+                         file(lib + "dri/swrast_dri.so", loadable({})),
+                         file("bin/Xvfb", program_with({}, "x"), 0755),
+                         file("bin/draw", loadable_program({.needed = {"libGL.so.1"}}), 0755)}),
+                   config)
+            .keeps("/" + lib + "dri/swrast_dri.so");
+    };
+    CHECK(keeps("Xvfb", "A=b"));
+    CHECK(keeps("", "LIBGL_ALWAYS_SOFTWARE=1"));
+    CHECK_FALSE(keeps("", "A=b"));
+}

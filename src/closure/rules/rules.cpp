@@ -22,6 +22,7 @@ const std::vector<const Rule*>& all_rules() {
         &rules::openssl,
         &rules::qt_plugin,
         &rules::library_data,
+        &rules::software_graphics,
         &rules::named_path,
         &rules::font_name,
         &rules::application_file,

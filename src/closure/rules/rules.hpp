@@ -19,6 +19,7 @@ extern const Rule hidden_library;
 extern const Rule foreign_function;
 extern const Rule font_name;
 extern const Rule lua;
+extern const Rule software_graphics;
 extern const Rule tex;
 extern const Rule typelib;
 extern const Rule name_service;
