@@ -219,7 +219,8 @@ TEST_CASE("a script keeps what it imports through GObject introspection") {
 }
 
 TEST_CASE("where there is no device Mesa's own drivers stay") {
-    const auto keeps = [](const std::string& screen, const std::string& variable) {
+    const auto keeps = [](const std::string& screen, const std::string& variable,
+                          const std::string& needed = "libGL.so.1") {
         const std::string lib = "usr/lib/x86_64-linux-gnu/";
         image::Config config = runs({"/bin/draw", screen});
         config.env = {"PATH=/bin", variable};
@@ -227,12 +228,15 @@ TEST_CASE("where there is no device Mesa's own drivers stay") {
                    tree({folder("usr"), folder("usr/lib"), folder(lib), folder(lib + "dri"),
                          file(lib + "libGL.so.1", loadable({.soname = "libGL.so.1"})),
                          file(lib + "dri/swrast_dri.so", loadable({})),
+                         file(lib + "libwidgets.so.1",
+                              loadable({.needed = {"libGL.so.1"}, .soname = "libwidgets.so.1"})),
                          file("bin/Xvfb", program_with({}, "x"), 0755),
-                         file("bin/draw", loadable_program({.needed = {"libGL.so.1"}}), 0755)}),
+                         file("bin/draw", loadable_program({.needed = {needed}}), 0755)}),
                    config)
             .keeps("/" + lib + "dri/swrast_dri.so");
     };
     CHECK(keeps("Xvfb", "A=b"));
     CHECK(keeps("", "LIBGL_ALWAYS_SOFTWARE=1"));
     CHECK_FALSE(keeps("", "A=b"));
+    CHECK_FALSE(keeps("Xvfb", "A=b", "libwidgets.so.1"));
 }

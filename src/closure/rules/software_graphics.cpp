@@ -14,19 +14,42 @@ namespace slimimg::closure::rules {
 namespace {
 
 using rootfs::Node;
+using rootfs::NodeId;
 
 /// Screens without a machine's own: what is drawn there the processor draws.
 constexpr std::array<std::string_view, 6> screens{"Xvfb",      "Xvnc", "Xtightvnc",
                                                   "Xtigervnc", "xpra", "weston"};
 
-bool draws_by_itself(const Evidence& evidence) {
+bool is_screen(std::string_view path) {
+    return is_one_of(path::basename(path), screens);
+}
+
+/// A program that draws by OpenGL, or a module of Python that does. What libraries of widgets can
+/// do besides is left to those: Mesa's compiler is larger than most applications.
+bool draws(Evidence& evidence, NodeId node) {
+    static constexpr std::array<std::string_view, 5> libraries{
+        "libEGL.so.1", "libGL.so.1", "libGLEW.so.2.2", "libGLU.so.1", "libOpenGL.so.0"};
+    const std::string_view path = evidence.rootfs()[node].path;
+    const elf::ElfFacts* facts = evidence.elf(node);
+    const bool counts = facts != nullptr && !is_screen(path) &&
+                        (facts->is_program() || path.find("-packages/") != path.npos);
+    return counts &&
+           std::any_of(facts->needed.begin(), facts->needed.end(),
+                       [](const std::string& needed) { return is_one_of(needed, libraries); });
+}
+
+bool draws_by_itself(Evidence& evidence) {
     if (evidence.config().env_value("LIBGL_ALWAYS_SOFTWARE")) {
         return true;
     }
-    return std::any_of(evidence.kept().begin(), evidence.kept().end(), [&](const auto& kept) {
-        const Node& node = evidence.rootfs()[kept.first];
-        return node.is_executable() && is_one_of(path::basename(node.path), screens);
-    });
+    const auto& kept = evidence.kept();
+    return std::any_of(kept.begin(), kept.end(),
+                       [&](const auto& entry) {
+                           const Node& node = evidence.rootfs()[entry.first];
+                           return node.is_executable() && is_screen(node.path);
+                       }) &&
+           std::any_of(kept.begin(), kept.end(),
+                       [&](const auto& entry) { return draws(evidence, entry.first); });
 }
 
 /// Drivers are the host's, who lends a device; Mesa's for the processor are the image's.
