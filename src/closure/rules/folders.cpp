@@ -414,10 +414,11 @@ void keep_asked_for(Evidence& evidence, std::string_view path, const Reason& rea
                     std::string_view from) {
     const rootfs::Rootfs& tree = evidence.rootfs();
     const rootfs::Resolution found = tree.resolve(path, from);
-    keep_named(evidence, found, reason);
     if (found.node && tree[*found.node].is_directory() && !is_common(evidence, *found.node) &&
-        !is_for_the_host(tree[*found.node].path)) {
+        !is_for_the_host(tree[*found.node].path) && evidence.keep_found(found, reason)) {
         keep_folder(evidence, *found.node, reason);
+    } else {
+        keep_named(evidence, found, reason);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -306,8 +307,12 @@ void apply(Evidence& evidence, const ShellFacts& facts,
             keep_started_by(evidence, code, origin);
         }
     }
+    // A script may name a large folder on every line: once is enough.
+    std::set<std::tuple<std::string_view, ShellPath::Use, ShellReach>> seen;
     for (const ShellPath& named : facts.paths) {
-        keep_path(evidence, facts, named, origin);
+        if (seen.emplace(named.path, named.use, named.reach).second) {
+            keep_path(evidence, facts, named, origin);
+        }
     }
     for (const Diagnostic& unknown : facts.unknown) {
         Diagnostic told = unknown;
