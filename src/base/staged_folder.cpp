@@ -76,8 +76,15 @@ void StagedFolder::commit() {
 void StagedFolder::take_place() const {
     check(target_, marker_);
     if (!fs::exists(target_) || fs::is_empty(target_)) {
-        fs::rename(temporary(), target_);
-        return;
+        std::error_code error;
+        fs::rename(temporary(), target_, error);
+        // Another process may have put its own there meanwhile, which then gives way.
+        if (!error) {
+            return;
+        }
+        if (error != std::errc::directory_not_empty && error != std::errc::file_exists) {
+            throw fs::filesystem_error("rename", temporary(), target_, error);
+        }
     }
     if (renameat2(AT_FDCWD, temporary().c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
         return;
