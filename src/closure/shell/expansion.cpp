@@ -48,17 +48,16 @@ bool is_name_char(char c) {
 /// The variable of "start_$MODE" and "${APP_ENV}-settings": for one that nothing sets, a name that
 /// just lacks it would be none.
 bool is_part_of_a_name(const Word& word, const Part& part) {
-    const Part* const before = &part == &word.front() ? nullptr : &part - 1;
-    const Part* const after = &part == &word.back() ? nullptr : &part + 1;
-    const auto is_text = [](const Part* other) {
-        return other != nullptr && other->kind == Part::Kind::text && !other->text.empty();
+    const auto text_at = [&](const Part* other) {
+        return other->kind == Part::Kind::text ? std::string_view(other->text) : std::string_view();
     };
     const auto joins = [](char c) { return is_name_char(c) || c == '-' || c == '.'; };
+    const std::string_view before = &part == &word.front() ? "" : text_at(&part - 1);
+    const std::string_view after = &part == &word.back() ? "" : text_at(&part + 1);
     return part.kind == Part::Kind::parameter && part.operation.empty() && !part.indirect &&
            part.subscript.empty() && !part.length && !part.text.empty() &&
            is_name_char(part.text[0]) && (part.text[0] < '0' || part.text[0] > '9') &&
-           ((is_text(before) && joins(before->text.back())) ||
-            (is_text(after) && joins(after->text.front())));
+           ((!before.empty() && joins(before.back())) || (!after.empty() && joins(after.front())));
 }
 
 bool begins_with_tilde(const Part& part) {
