@@ -1,13 +1,13 @@
 #include "check/waivers.hpp"
 
-#include "slimimg/base/path.hpp"
+#include "slimimg/base/globs.hpp"
 
 namespace slimimg::check {
 namespace {
 
 bool covers(const Waiver& waiver, const Finding& finding) {
-    return waiver.policy == finding.policy && (waiver.path.empty() || waiver.path == finding.path ||
-                                               path::glob_match(waiver.path, finding.path));
+    return waiver.policy == finding.policy &&
+           (waiver.path.empty() || means(waiver.path, finding.path));
 }
 
 std::string told(const Waiver& waiver) {

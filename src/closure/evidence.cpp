@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "slimimg/base/globs.hpp"
 #include "slimimg/base/name_hash.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/closure/closure.hpp"
@@ -230,7 +231,6 @@ struct Evidence::State {
     std::vector<bool> listed;  // on the work list, now or before
     Reasons kept;
     Reasons hinted;
-    Exclusions exclusions;
     Closure closure;  // but for what is kept and hinted
     std::set<std::tuple<std::string, std::string, std::string>> told;  // of the diagnostics
     std::set<std::tuple<std::string, std::optional<NodeId>, std::string>> lacking;
@@ -248,8 +248,7 @@ struct Evidence::State {
           ahead(tree, options.limits, options.threads),
           search_path(search_path_of(tree, image_config)),
           layer_origins(closure::layer_origins(tree, image_config)),
-          listed(tree.size(), false),
-          exclusions(wanted.exclude) {}
+          listed(tree.size(), false) {}
 
     void keep_parents(NodeId node) {
         for (NodeId child = node; child != 0;) {
@@ -402,8 +401,9 @@ Confidence Evidence::confidence(NodeId node) const {
 }
 
 bool Evidence::keep(NodeId node, Reason reason) {
-    if (reason.confidence < state_->needed ||
-        state_->exclusions.leave_out(state_->rootfs, node, reason)) {
+    const bool excluded = reason.confidence != Confidence::required &&
+                          any_means(state_->request.exclude, state_->rootfs[node].path);
+    if (excluded || reason.confidence < state_->needed) {
         state_->hinted.add(node, std::move(reason));
         return is_kept(node);
     }
@@ -492,7 +492,7 @@ bool Evidence::keep_program(std::string_view name, Reason reason) {
 }
 
 void Evidence::unresolved(Unresolved what) {
-    what.allowed = matches_any(state_->request.allow_missing, what.name);
+    what.allowed = any_means(state_->request.allow_missing, what.name);
     if (state_->lacking.emplace(what.name, what.needed_by, what.kind).second) {
         state_->closure.unresolved.push_back(std::move(what));
     }
@@ -542,7 +542,8 @@ Closure Evidence::run(const std::vector<const Rule*>& rules) {
         }
     } while (!state_->work.empty());
 
-    for (Diagnostic& diagnostic : state_->exclusions.told(rootfs(), state_->kept.nodes)) {
+    for (Diagnostic& diagnostic : exclusion_notes(rootfs(), state_->request.exclude, state_->needed,
+                                                  state_->kept.nodes, state_->hinted.nodes)) {
         diagnose(std::move(diagnostic));
     }
     for (Diagnostic& diagnostic : unused_packages(*this)) {

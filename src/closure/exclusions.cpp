@@ -1,85 +1,90 @@
 #include "closure/exclusions.hpp"
 
 #include <algorithm>
+#include <optional>
 
-#include "slimimg/base/path.hpp"
+#include "slimimg/base/globs.hpp"
 
 namespace slimimg::closure {
 namespace {
 
-bool matches(const std::string& glob, std::string_view path) {
-    return glob == path || path::glob_match(glob, path);
+using rootfs::Node;
+using rootfs::NodeId;
+
+/// "named-path: /etc/nginx/nginx.conf, names /usr/lib/module.so"
+std::string text_of(const Reason& reason, const rootfs::Rootfs& rootfs) {
+    return std::string(reason.rule) + ": " +
+           (reason.from ? rootfs[*reason.from].path.str() + ", " : "") + reason.detail.str();
+}
+
+/// What one glob leaves out.
+struct LeftOut {
+    std::size_t files = 0;
+    std::string example;  ///< the first, and what names it
+};
+
+LeftOut left_out(const rootfs::Rootfs& rootfs, const std::string& glob, Confidence needed,
+                 const ReasonsOf& kept, const ReasonsOf& hinted) {
+    LeftOut result;
+    for (const auto& [node, reasons] : hinted) {
+        const Node& file = rootfs[node];
+        const auto strong = std::find_if(reasons.begin(), reasons.end(), [&](const Reason& reason) {
+            return reason.confidence >= needed;
+        });
+        if (strong == reasons.end() || file.is_directory() || kept.contains(node) ||
+            !means(glob, file.path)) {
+            continue;
+        }
+        if (++result.files == 1) {
+            result.example = file.path.str() + " (" + text_of(*strong, rootfs) + ")";
+        }
+    }
+    return result;
+}
+
+std::optional<NodeId> first_kept(const rootfs::Rootfs& rootfs, const std::string& glob,
+                                 const ReasonsOf& kept) {
+    const auto at = std::find_if(kept.begin(), kept.end(), [&](const auto& entry) {
+        const Node& file = rootfs[entry.first];
+        return !file.is_directory() && means(glob, file.path);
+    });
+    return at == kept.end() ? std::nullopt : std::optional(at->first);
 }
 
 bool matches_something(const rootfs::Rootfs& rootfs, const std::string& glob) {
     const auto nodes = rootfs.nodes();
     return std::any_of(nodes.begin(), nodes.end(),
-                       [&](const rootfs::Node& node) { return matches(glob, node.path); });
+                       [&](const Node& node) { return means(glob, node.path); });
 }
 
 }  // namespace
 
-bool matches_any(const std::vector<std::string>& globs, std::string_view path) {
-    return std::any_of(globs.begin(), globs.end(),
-                       [&](const std::string& glob) { return matches(glob, path); });
-}
-
-bool Exclusions::leave_out(const rootfs::Rootfs& rootfs, rootfs::NodeId node,
-                           const Reason& reason) {
-    const rootfs::Node& file = rootfs[node];
-    for (const std::string& glob : globs_) {
-        if (!matches(glob, file.path)) {
-            continue;
-        }
-        Use& use = uses_[glob];
-        if (reason.confidence == Confidence::required) {
-            use.required = use.required.empty() ? file.path.str() : use.required;
-            return false;
-        }
-        if (!file.is_directory() && !use.files.contains(node)) {
-            use.files.emplace(node,
-                              std::string(reason.rule) + ": " +
-                                  (reason.from ? rootfs[*reason.from].path.str() + ", " : "") +
-                                  reason.detail.str());
-        }
-        return true;
-    }
-    return false;
-}
-
-std::vector<Diagnostic> Exclusions::told(
-    const rootfs::Rootfs& rootfs, const std::map<rootfs::NodeId, std::vector<Reason>>& kept) {
-    std::vector<Diagnostic> all;
-    const auto add = [&](Severity severity, const char* code, const std::string& glob,
-                         const std::string& what, bool open) {
-        all.push_back(
-            {severity, code, "", "--exclude " + path::printable(glob) + " " + what, open});
-    };
-    for (const std::string& glob : globs_) {
-        const auto use = uses_.find(glob);
-        if (use != uses_.end()) {
-            std::erase_if(use->second.files,
-                          [&](const auto& file) { return kept.contains(file.first); });
-        }
-        if (use != uses_.end() && !use->second.files.empty()) {
-            const std::size_t count = use->second.files.size();
-            add(Severity::note, "excluded", glob,
-                "leaves out " + std::to_string(count) +
-                    (count == 1 ? " file that the program may need: "
-                                : " files that the program may need, such as ") +
-                    rootfs[use->second.files.begin()->first].path.str() + " (" +
-                    use->second.files.begin()->second + ")",
-                true);
-        } else if (use != uses_.end() && !use->second.required.empty()) {
-            add(Severity::warning, "exclude-required", glob,
-                "does not leave out " + use->second.required + ": the program fails without it",
-                false);
+std::vector<Diagnostic> exclusion_notes(const rootfs::Rootfs& rootfs,
+                                        const std::vector<std::string>& globs, Confidence needed,
+                                        const ReasonsOf& kept, const ReasonsOf& hinted) {
+    std::vector<Diagnostic> notes;
+    for (const std::string& glob : globs) {
+        const std::string option = "--exclude " + path::printable(glob) + " ";
+        const LeftOut gone = left_out(rootfs, glob, needed, kept, hinted);
+        if (gone.files > 0) {
+            notes.push_back({Severity::note, "excluded", "",
+                             option + "leaves out " + std::to_string(gone.files) +
+                                 (gone.files == 1 ? " file that the program may need: "
+                                                  : " files that the program may need, such as ") +
+                                 gone.example,
+                             true});
+        } else if (const auto stays = first_kept(rootfs, glob, kept)) {
+            notes.push_back({Severity::warning, "exclude-required", "",
+                             option + "does not leave out " + rootfs[*stays].path.str() +
+                                 ": the program fails without it",
+                             false});
         } else if (!matches_something(rootfs, glob)) {
-            add(Severity::warning, "exclude-unknown", glob,
-                "matches nothing in the image; * stops at /, ** does not", false);
+            notes.push_back({Severity::warning, "exclude-unknown", "",
+                             option + "matches nothing in the image; * stops at /, ** does not",
+                             false});
         }
     }
-    return all;
+    return notes;
 }
 
 }  // namespace slimimg::closure

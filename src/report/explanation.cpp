@@ -4,6 +4,7 @@
 #include <map>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/globs.hpp"
 #include "slimimg/base/nearest.hpp"
 #include "slimimg/base/path.hpp"
 
@@ -203,11 +204,8 @@ Explanation explain(const slim::Analysis& analysis, std::string_view path,
     } else {
         throw_no_such_path(analysis, explanation.asked);
     }
-    explanation.excluded =
-        explanation.verdict == Explanation::Verdict::removed &&
-        std::any_of(request.exclude.begin(), request.exclude.end(), [&](const std::string& glob) {
-            return glob == explanation.path || path::glob_match(glob, explanation.path);
-        });
+    explanation.excluded = explanation.verdict == Explanation::Verdict::removed &&
+                           any_means(request.exclude, explanation.path);
     return explanation;
 }
 

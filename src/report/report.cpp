@@ -62,6 +62,17 @@ bool is_name_of_file(std::string_view type) {
     return type == "file" || type == "hardlink";
 }
 
+/// Without its packages.
+Surface surface_of(const rootfs::Rootfs& rootfs) {
+    Surface surface;
+    for (NodeId id = 0; id < rootfs.size(); ++id) {
+        const Node& node = rootfs[id];
+        add_to_surface(surface, node.path, node.header,
+                       node.inode == id && elf::is_elf(as_bytes(head_of(rootfs, node))));
+    }
+    return surface;
+}
+
 /// Walks the tree and the plan once and fills the lists and sums of a report.
 class Accountant {
   public:
@@ -74,6 +85,7 @@ class Accountant {
           removed_inodes_(tree_.size()) {}
 
     void run() {
+        report_.surface_before = surface_of(tree_);
         // Exactly: a list that doubles as it grows takes three times its room.
         report_.kept.reserve(analysis_.plan.items.size());
         report_.removed.reserve(tree_.size() - std::min(tree_.size(), sources_of(analysis_.plan)));
@@ -81,7 +93,6 @@ class Accountant {
             add_kept(item);
         }
         for (NodeId id = 0; id < tree_.size(); ++id) {
-            add_to_before(id);
             if (!kept_nodes_[id]) {
                 add_removed(id);
             }
@@ -154,12 +165,6 @@ class Accountant {
                       removed.bytes);
         }
         report_.removed.push_back(std::move(removed));
-    }
-
-    void add_to_before(NodeId id) {
-        const Node& node = tree_[id];
-        add_to_surface(report_.surface_before, node.path, node.header,
-                       node.inode == id && elf::is_elf(as_bytes(head_of(tree_, node))));
     }
 
     void add_share(Kind kind, std::optional<PackageId> owner, std::size_t Share::*files,
@@ -246,18 +251,6 @@ class Accountant {
     std::map<std::string_view, RuleShare> rules_;
 };
 
-/// Of an image that stands on another both are there to be attacked.
-Surface surface_of(const rootfs::Rootfs& rootfs) {
-    Surface surface;
-    for (NodeId id = 0; id < rootfs.size(); ++id) {
-        const Node& node = rootfs[id];
-        add_to_surface(surface, node.path, node.header,
-                       node.inode == id && elf::is_elf(as_bytes(head_of(rootfs, node))));
-    }
-    surface.packages = closure::PackageDb::read(rootfs).packages().size();
-    return surface;
-}
-
 /// Those of every step, each once, in the order of the steps.
 std::vector<Diagnostic> diagnostics_of(const slim::Analysis& analysis) {
     std::vector<Diagnostic> result;
@@ -320,7 +313,10 @@ Report make_report(const slim::Rebuild& rebuild, const closure::Request& request
                         .archive_before = rebuild.analysis.image.archive_bytes,
                         .archive_after = rebuild.archive_after_bytes};
     if (rebuild.written) {
+        // What stands on another image has that one's programs to be attacked by too.
         report.surface_after = surface_of(*rebuild.written);
+        report.surface_after.packages =
+            closure::PackageDb::read(*rebuild.written).packages().size();
     }
     report.proof = Proof{.programs = rebuild.proof.programs,
                          .libraries = rebuild.proof.libraries,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "slimimg/base/error.hpp"
+#include "slimimg/base/globs.hpp"
 #include "slimimg/base/limit_names.hpp"
 #include "slimimg/base/path.hpp"
 #include "slimimg/base/progress_step.hpp"
@@ -129,11 +130,7 @@ void demand_resolved(const std::vector<closure::Unresolved>& unresolved,
 /// What the user accepts is no failure, but told.
 void allow_missing(Proof& proof, const closure::Request& request, const rootfs::Rootfs& rootfs) {
     for (closure::Unresolved& failure : proof.failures) {
-        failure.allowed =
-            std::any_of(request.allow_missing.begin(), request.allow_missing.end(),
-                        [&](const std::string& glob) {
-                            return glob == failure.name || path::glob_match(glob, failure.name);
-                        });
+        failure.allowed = any_means(request.allow_missing, failure.name);
         if (failure.allowed) {
             proof.diagnostics.push_back({Severity::warning, "missing-allowed",
                                          failure.needed_by ? rootfs[*failure.needed_by].path : "",

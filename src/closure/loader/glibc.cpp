@@ -589,20 +589,6 @@ class Linker {
         return link_.objects.size() - 1;
     }
 
-    /// The links by which an object is found a second time (libsndio.so.7.0, beside .so.7): without
-    /// them the search fails.
-    static void add_name(LoadedObject& object, const loader::Opened& found) {
-        const auto add = [&](NodeId node) {
-            if (std::find(object.links.begin(), object.links.end(), node) == object.links.end()) {
-                object.links.push_back(node);
-            }
-        };
-        std::for_each(found.links.begin(), found.links.end(), add);
-        if (found.node != object.file) {
-            add(found.node);  // a hard link
-        }
-    }
-
     std::nullopt_t lose(Search& search, const Map& asker, Asking how) {
         if (how == Asking::preload) {
             link_.diagnostics.push_back(

@@ -8,6 +8,18 @@ namespace loader {
 
 using rootfs::NodeId;
 
+void add_name(LoadedObject& object, const Opened& found) {
+    const auto add = [&](rootfs::NodeId node) {
+        if (std::find(object.links.begin(), object.links.end(), node) == object.links.end()) {
+            object.links.push_back(node);
+        }
+    };
+    std::for_each(found.links.begin(), found.links.end(), add);
+    if (found.node != object.file) {
+        add(found.node);  // a hard link
+    }
+}
+
 bool is_secure(const rootfs::Node& program) {
     constexpr unsigned set_uid = 04000;
     constexpr unsigned set_gid = 02010;  // without group execution the bit means locking

@@ -233,12 +233,7 @@ class Linker {
         const auto same = inodes_.find(tree_[search.file->node].inode);
         if (same != inodes_.end()) {
             add_short_name(same->second, is_path);
-            for (const NodeId link : search.file->links) {
-                std::vector<NodeId>& links = link_.objects[same->second].links;
-                if (std::find(links.begin(), links.end(), link) == links.end()) {
-                    links.push_back(link);  // by which it is found a second time
-                }
-            }
+            add_name(link_.objects[same->second], *search.file);
             return same->second;
         }
         const std::string problem = problem_of(search.file->node);

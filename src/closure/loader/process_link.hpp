@@ -30,6 +30,10 @@ struct Interpreter {
 /// file capabilities.
 bool is_secure(const rootfs::Node& program);
 
+/// The links by which an object that is loaded is found by a further name (libsndio.so.7.0, beside
+/// .so.7): without them that search fails.
+void add_name(LoadedObject& object, const Opened& found);
+
 /// Why no loader maps this object into a process that runs already; empty where it can be.
 std::string unloadable(const elf::ElfFacts* facts);
 

@@ -278,6 +278,22 @@ void keep_profiles(Evidence& evidence, const ShellOrigin& origin) {
     }
 }
 
+/// An application's script that asks for a tool that was installed on top stops where it is not
+/// there.
+void keep_asked_tools(Evidence& evidence, const ShellFacts& facts, const ShellOrigin& origin) {
+    if (origin.file && evidence.packages().owner(*origin.file)) {
+        return;
+    }
+    for (const std::string& name : facts.tested) {
+        const auto program = evidence.find_program(name).node;
+        if (program && evidence.remembered(is_installed_on_top, *program) &&
+            !is_developers_tool(name)) {
+            evidence.keep_program(name, {shell_script.id, origin.file, Confidence::likely,
+                                         origin.name + " asks whether there is " + name});
+        }
+    }
+}
+
 void apply(Evidence& evidence, const ShellFacts& facts,
            const std::set<std::string, std::less<>>& started, const ShellOrigin& origin) {
     for (const std::string& file : facts.files) {
@@ -292,16 +308,7 @@ void apply(Evidence& evidence, const ShellFacts& facts,
             keep_profiles(evidence, origin);
         }
     }
-    // A script that asks for a tool that was installed on top stops where it is not there.
-    const bool own = !origin.file || !evidence.packages().owner(*origin.file);
-    for (const std::string& name : own ? facts.tested : std::set<std::string, std::less<>>()) {
-        const auto program = evidence.find_program(name).node;
-        if (program && evidence.remembered(is_installed_on_top, *program) &&
-            !is_developers_tool(name)) {
-            evidence.keep_program(name, {shell_script.id, origin.file, Confidence::likely,
-                                         origin.name + " asks whether there is " + name});
-        }
-    }
+    keep_asked_tools(evidence, facts, origin);
     for (const ShellCode& code : facts.code) {
         if (code.reach != ShellReach::never) {
             keep_started_by(evidence, code, origin);

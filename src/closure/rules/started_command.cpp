@@ -163,24 +163,6 @@ void inspect(Evidence& evidence, NodeId node) {
     }
 }
 
-/// The language of an interpreter's command line.
-std::optional<ScriptLanguage> language_of(std::string_view program) {
-    struct Entry {
-        std::string_view name;
-        ScriptLanguage language;
-    };
-    static constexpr std::array<Entry, 6> entries{{{"lua", ScriptLanguage::lua},
-                                                   {"node", ScriptLanguage::javascript},
-                                                   {"perl", ScriptLanguage::perl},
-                                                   {"php", ScriptLanguage::php},
-                                                   {"python", ScriptLanguage::python},
-                                                   {"ruby", ScriptLanguage::ruby}}};
-    const auto* const entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& each) {
-        return program.starts_with(each.name);
-    });
-    return entry == entries.end() ? std::nullopt : std::optional(entry->language);
-}
-
 /// A function of the application's own that starts what it is given has an entry: its language, how
 /// it takes the command, its name.
 std::set<std::string, std::less<>> read_runners(Evidence& evidence, NodeId node) {
@@ -276,7 +258,7 @@ const Rule started_command{.id = "started-command",
 namespace slimimg::closure {
 
 void keep_started_by(Evidence& evidence, const ShellCode& code, const ShellOrigin& origin) {
-    const auto language = rules::language_of(code.program);
+    const auto language = script_language("", "#! " + code.program);
     if (!language || code.text.size() > largest_script) {
         return;
     }

@@ -267,9 +267,9 @@ std::vector<Fields> Variables::parameters(ScopeId scope) const {
     return result.take();
 }
 
-void Variables::call(ScopeId scope, const std::string& function, Fields arguments) {
+void Variables::call(ScopeId scope, const std::string& callee, Fields arguments) {
     if (!calls_now_[scope].add(std::move(arguments))) {
-        overflowed_.insert(function + "()");
+        overflowed_.insert(callee);
     }
 }
 

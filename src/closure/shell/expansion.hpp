@@ -73,7 +73,7 @@ class Variables {
     /// Every list of parameters of a scope; none where nobody calls it.
     [[nodiscard]] std::vector<Fields> parameters(ScopeId scope) const;
     /// A call; heard of in the next round.
-    void call(ScopeId scope, const std::string& function, Fields arguments);
+    void call(ScopeId scope, const std::string& callee, Fields arguments);
     /// `set --` and `shift`, from here on: these lists too, or where that is sure these instead.
     void set_parameters(ScopeId scope, std::vector<Fields> lists, bool instead);
 

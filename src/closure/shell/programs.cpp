@@ -26,7 +26,7 @@ void Reader::run(Here here, const Fields& argv) {
             for (const ScopeId scope : function->second.all()) {
                 reach(here, scope);
                 if (expander_.spend(cost_of(argv))) {
-                    variables_.call(scope, head.text, tail(argv, 1));
+                    variables_.call(scope, head.text + "()", tail(argv, 1));
                 }
             }
             return;
@@ -90,7 +90,7 @@ void Reader::reach_matching_functions(const Here& here, const Fields& argv) {
         for (const ScopeId scope : scopes.all()) {
             reach(here, scope);
             if (pattern != "*") {
-                variables_.call(scope, name, tail(argv, 1));
+                variables_.call(scope, name + "()", tail(argv, 1));
             }
         }
     }
